@@ -1,0 +1,163 @@
+"""Blocks: a card in, the Slack message out (Block Kit and fallback text), pure.
+
+Invariant: outlets' text stands only in `rich_text` text nodes, where Slack parses no markup,
+mention or link; URLs pass a scheme check; the fallback text is escaped.  Limits: Slack's
+documented ones, and 9,000 characters of blocks (longer ones were seen refused).
+"""
+
+import re
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from alerts.card import Card, Snippet
+from streams.item import Clock, Precision
+
+MAX_TEXT_CHARS = 3_000
+"""Of the fallback; Slack advises under 4,000."""
+
+MAX_HEADLINE_CHARS = 600
+"""Of one headline: a screenful; with everything else it stays far under 9,000."""
+
+MAX_LABEL_CHARS = 120
+"""Of an outlet, credit or matched word."""
+
+MAX_RULES_SHOWN = 8
+"""More rules on one story are counted, not listed."""
+
+MAX_URL_CHARS = 2_900
+"""Slack allows 3,000 for a link."""
+
+_URL = re.compile(r"https?://[^\s<>|\"]+\Z")
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+Block = dict[str, Any]
+
+
+def message(card: Card) -> Block:
+    """The arguments of `chat.postMessage` for `card`, without the channel's."""
+    sections = [_headline(card), *_flags(card), *_quote(card.snippet), _rules(card), _source(card)]
+    return {
+        "text": fallback(card),
+        "blocks": [
+            {
+                "type": "rich_text",
+                "block_id": f"ww:{card.story}:{card.version}",
+                "elements": [section for section in sections if section],
+            }
+        ],
+        "metadata": {
+            "event_type": "wirewatch_alert",
+            "event_payload": {"story": card.story, "version": card.version},
+        },
+        "client_msg_id": str(uuid5(NAMESPACE_URL, f"{card.channel}:{card.story}:{card.version}")),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def fallback(card: Card) -> str:
+    """The message as one sentence: what a screen reader and a push notification read."""
+    parts = [_clip(card.title.text, MAX_HEADLINE_CHARS)]
+    parts += [f"— {_clip(card.outlet, MAX_LABEL_CHARS)}"] if card.outlet else []
+    parts += [f"({_clip(card.credit, MAX_LABEL_CHARS)})"] if card.credit else []
+    rules = ", ".join(rule for rule, _ in card.rules[:MAX_RULES_SHOWN])
+    kind = "Update. " if card.thread else ""
+    dates = "".join(f" {label} {shown}." for label, shown in _dates(card))
+    repeat = " May repeat an earlier message." if card.may_repeat else ""
+    text = f"{kind}{' '.join(parts)}. Rules: {rules}.{dates}{repeat}"
+    return text[:MAX_TEXT_CHARS].translate(_ESCAPED)
+
+
+def _headline(card: Card) -> Block:
+    text, spans = card.title.text, card.title.spans
+    title = Snippet(_clip(text, MAX_HEADLINE_CHARS), spans)
+    if _URL.match(card.url) and len(card.url) <= MAX_URL_CHARS:
+        link = {"type": "link", "url": card.url, "text": title.text, "style": {"bold": True}}
+        return _section(*_update_mark(card), link)
+    return _section(*_update_mark(card), *_marked(title))
+
+
+def _update_mark(card: Card) -> list[Block]:
+    return [_text("Update: ", italic=True)] if card.thread else []
+
+
+def _flags(card: Card) -> list[Block]:
+    if not card.may_repeat:
+        return []
+    return [_section(_emoji("warning"), _text(" may repeat an earlier message", italic=True))]
+
+
+def _quote(snippet: Snippet | None) -> list[Block]:
+    return [{"type": "rich_text_quote", "elements": _marked(snippet)}] if snippet else []
+
+
+def _marked(snippet: Snippet) -> list[Block]:
+    """The text with its evidence in bold."""
+    elements, at = [], 0
+    for span in (s for s in snippet.spans if s.end <= len(snippet.text)):
+        elements.append(_text(snippet.text[at : span.start]))
+        elements.append(_text(snippet.text[span.start : span.end], bold=True))
+        at = span.end
+    elements.append(_text(snippet.text[at:]))
+    return [element for element in elements if element["text"]]
+
+
+def _rules(card: Card) -> Block:
+    elements: list[Block] = []
+    for rule, words in card.rules[:MAX_RULES_SHOWN]:
+        elements.append(_text(f"{'   ' if elements else ''}{rule}: ", bold=True))
+        for n, word in enumerate(words[:MAX_RULES_SHOWN]):
+            elements += [_text(" + ")] if n else []
+            elements.append(_text(_clip(word, MAX_LABEL_CHARS), code=True))
+    more = len(card.rules) - MAX_RULES_SHOWN
+    return _section(*elements, *([_text(f" and {more} more rules")] if more > 0 else []))
+
+
+def _source(card: Card) -> Block:
+    outlet = _clip(card.outlet or "unknown outlet", MAX_LABEL_CHARS)
+    credit = f" ({_clip(card.credit, MAX_LABEL_CHARS)})" if card.credit else ""
+    elements = [_text(f"{outlet}{credit}")]
+    for label, clock in (("updated", card.updated), ("published", card.published)):
+        if clock:
+            elements += [_text(f"   {label} "), _date(clock)]
+    return _section(*elements)
+
+
+def _date(clock: Clock) -> Block:
+    """A date-only stamp stays text: as a moment it would show the day before in the Americas."""
+    if clock.precision is Precision.DATE:
+        return _text(shown(clock))
+    return {
+        "type": "date",
+        "timestamp": clock.epoch_s,
+        "format": "{date_short_pretty} {time}",
+        "fallback": shown(clock),
+    }
+
+
+def _dates(card: Card) -> list[tuple[str, str]]:
+    clocks = (("Updated", card.updated), ("Published", card.published))
+    return [(label, shown(clock)) for label, clock in clocks if clock]
+
+
+def shown(clock: Clock) -> str:
+    """A clock for people: `7 Sep 2016`, `7 Sep 2016 10:00 UTC`."""
+    moment = clock.moment
+    day = f"{moment.day} {moment:%b %Y}"
+    return day if clock.precision is Precision.DATE else f"{day} {moment:%H:%M} UTC"
+
+
+def _clip(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _text(text: str, **style: bool) -> Block:
+    return {"type": "text", "text": text, **({"style": style} if style else {})}
+
+
+def _emoji(name: str) -> Block:
+    return {"type": "emoji", "name": name}
+
+
+def _section(*elements: Block) -> Block:
+    return {"type": "rich_text_section", "elements": list(elements)}

@@ -1,0 +1,93 @@
+-- judge: is this version of an item news on this channel, and who tells it?  One atomic call.
+--
+-- KEYS  the item's story keys, strongest first
+-- ARGV  1 key prefix   2 channel   3 story id if new   4 item   5 text   6 token of this process
+--       7 lease, ms    8 now, ms ('' = Redis's clock)   9 keep, s   10 keep of titles, s
+--       11.. the kind of each key
+--
+-- A card is a hash per (channel, story):
+--   root            version (item:text) that the message shows
+--   ts              the message, once it is told
+--   v:<version>     p pending, s told, f folded
+--   o:<version>     token that holds a pending claim     l:<version>  its lease, ms
+--   i:<item>        the item's last text                 t:<text>     a text that was told
+--
+-- Answers {verdict, story, ts, wait ms, again}; again = 1 when somebody may have told it already.
+local prefix, channel, item, text, token = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
+local now = tonumber(ARGV[8])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local version = item .. ':' .. text
+
+local function card_of(story)
+  return prefix .. 'card:' .. channel .. ':' .. story
+end
+
+-- the story: the strongest key that leads to a card on this channel, else the strongest known one
+local story, kind, on_channel
+for i, key in ipairs(KEYS) do
+  local known = redis.call('GET', key)
+  if known and not on_channel then
+    local here = redis.call('EXISTS', card_of(known)) == 1
+    if here or not story then
+      story, kind, on_channel = known, ARGV[10 + i], here
+    end
+  end
+end
+story = story or ARGV[3]
+local card = card_of(story)
+
+for i, key in ipairs(KEYS) do
+  if ARGV[10 + i] == 'title' then
+    redis.call('SET', key, story, 'NX', 'EX', ARGV[10])
+  elseif not redis.call('SET', key, story, 'NX', 'EX', ARGV[9]) then
+    redis.call('EXPIRE', key, ARGV[9])
+  end
+end
+
+local function get(field)
+  return redis.call('HGET', card, field)
+end
+
+local function answer(verdict, wait, again)
+  redis.call('EXPIRE', card, ARGV[9])
+  return { verdict, story, get('ts') or '', wait or 0, again or 0 }
+end
+
+local function claim(verdict, again)
+  redis.call('HSET', card, 'v:' .. version, 'p', 'o:' .. version, token,
+    'l:' .. version, now + ARGV[7], 'i:' .. item, text, 't:' .. text, version)
+  return answer(verdict, 0, again)
+end
+
+-- a pending claim: mine to go on with, free after its lease, or to be waited for
+local function pending(whose, verdict)
+  if whose == version and get('o:' .. whose) == token then return claim(verdict, 0) end
+  local left = tonumber(get('l:' .. whose) or 0) - now
+  if left > 0 and get('o:' .. whose) ~= token then return answer('wait', left) end
+  if verdict == 'post' and whose ~= version then
+    redis.call('HDEL', card, 'v:' .. whose, 'o:' .. whose, 'l:' .. whose)
+    redis.call('HSET', card, 'root', version)
+  end
+  return claim(verdict, 1)
+end
+
+local root = get('root')
+if not root then
+  redis.call('HSET', card, 'root', version)
+  return claim('post', 0)
+end
+if get('v:' .. root) == 'p' then return pending(root, 'post') end
+
+local mark = get('v:' .. version)
+if mark == 's' then return answer('told') end
+if mark == 'f' then return answer('folded') end
+if mark == 'p' then return pending(version, 'thread') end
+
+local known_item = get('i:' .. item)
+local identity = kind == 'item' or kind == 'url' or kind == 'guid'
+if not get('t:' .. text) and (known_item or identity) then return claim('thread', 0) end
+redis.call('HSET', card, 'v:' .. version, 'f', 'i:' .. item, text)
+return answer('folded')

@@ -1,0 +1,152 @@
+"""Story memory: which stories a channel knows, and who is telling one right now.
+
+In: an item's signature and a channel.  Out: a `Judgement` by one atomic Redis call.  Invariants: a
+claim has two phases (pending with a lease, then told), so a crash between claim and post loses
+nothing; somebody else's pending claim is waited for, never folded.
+
+Keys, all below `ww:{desk}:` (one Cluster slot): `k:<kind>:<digest>` leads to a story,
+`card:<channel>:<story>` is the message there (fields: `memory.lua`).
+"""
+
+from pathlib import Path
+
+import redis.asyncio as redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from alerts.judgement import Judgement, State
+from streams.item import Item
+from streams.story import Signature
+from streams.text import digest
+
+LEASE_S = 12.0
+"""Above the sink's time limit for one post (10 s), so a living claim never runs out."""
+
+KEEP_S = 400 * 86_400
+"""A story told comes back after months: the golden one after 157 days."""
+
+KEEP_TITLE_S = 72 * 3_600
+"""Equal headlines alone mean the same story for about three days."""
+
+TIMEOUT_S = 5.0
+"""For one Redis call; a healthy one takes under a millisecond."""
+
+
+class MemoryUnreachable(ConnectionError):
+    """Redis does not answer, or answers with an error."""
+
+
+class Memory:
+    """The story memory of one desk.  `token` names this process among others."""
+
+    def __init__(self, url: str, desk: str, token: str, *, lease_s: float = LEASE_S) -> None:
+        self._redis = connect(url)
+        self._prefix = f"ww:{{{desk}}}:"
+        self._token = token
+        self._lease_ms = int(lease_s * 1000)
+        self._judge = self._redis.register_script(_script("memory.lua"))
+        self._settle = self._redis.register_script(_script("settle.lua"))
+
+    async def judge(
+        self, item: Item, signature: Signature, channel: str, *, now_ms: int | None = None
+    ) -> Judgement:
+        """Whether this version of `item` is news on `channel`; claims it if so.
+
+        Raises:
+            MemoryUnreachable: Redis does not answer.
+
+        """
+        name = digest(item.id)
+        keys = [f"{self._prefix}k:{key.kind}:{key.digest}" for key in signature.keys]
+        arguments = [
+            self._prefix,
+            channel,
+            digest(item.id, signature.text),
+            name,
+            signature.text,
+            self._token,
+            self._lease_ms,
+            "" if now_ms is None else now_ms,
+            KEEP_S,
+            KEEP_TITLE_S,
+            *(key.kind for key in signature.keys),
+        ]
+        try:
+            state, story, ts, wait_ms, again = await self._judge(keys=keys, args=arguments)
+        except RedisError as error:
+            raise MemoryUnreachable(str(error)) from error
+        return Judgement(
+            state=State(state),
+            story=story,
+            channel=channel,
+            item=name,
+            text=signature.text,
+            ts=ts,
+            wait_s=wait_ms / 1000,
+            again=bool(again),
+        )
+
+    async def told(self, claim: Judgement, ts: str) -> bool:
+        """The claimed message stands in the channel as `ts`; False if the claim was lost before.
+
+        Raises:
+            MemoryUnreachable: Redis does not answer.
+
+        """
+        return await self._settled(claim, "sent", ts)
+
+    async def give_up(self, claim: Judgement) -> bool:
+        """The claimed message will not be told by us; the next copy of the story may.
+
+        Raises:
+            MemoryUnreachable: Redis does not answer.
+
+        """
+        return await self._settled(claim, "free", "")
+
+    async def _settled(self, claim: Judgement, how: str, ts: str) -> bool:
+        card = f"{self._prefix}card:{claim.channel}:{claim.story}"
+        version = f"{claim.item}:{claim.text}"
+        try:
+            answer = await self._settle(
+                keys=[card], args=[version, self._token, how, ts, claim.item, claim.text]
+            )
+        except RedisError as error:
+            raise MemoryUnreachable(str(error)) from error
+        return bool(answer == "ok")
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._redis.aclose()
+
+
+def connect(url: str) -> "redis.Redis":
+    """A client of the Redis at `url`: text answers, bounded waits, no retries of its own."""
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+async def ping(url: str) -> None:
+    """Returns if Redis at `url` answers.
+
+    Raises:
+        MemoryUnreachable: it does not.
+
+    """
+    client = connect(url)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        raise MemoryUnreachable(str(error)) from error
+    finally:
+        await client.aclose()
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -1,0 +1,45 @@
+"""`wirewatch feeds`: feeds read offline, as the stream would carry them."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import JsonOption
+from monitor.exits import ExitCode
+
+app = typer.Typer(help="Look at feeds.", no_args_is_help=True)
+
+
+@app.callback()
+def feeds() -> None:
+    """Look at feeds."""
+
+
+@app.command("read")
+def read(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="PATH|URL…", help="Files, folders, URLs.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Read feeds as items: one line per entry, dropped ones with their reason."""
+    from monitor.feeds.offline import Unreadable, read_sources
+
+    plain = sys.stdout.isatty() and not as_json
+    unreadable = 0
+    for line in read_sources(sources):
+        if isinstance(line, Unreadable):
+            unreadable += 1
+            typer.echo(f"{line.source}: {line.why}", err=True)
+        else:
+            typer.echo(_shown(line) if plain else json.dumps(line, ensure_ascii=False))
+    if unreadable:
+        raise typer.Exit(ExitCode.BAD_NEWS)
+
+
+def _shown(line: dict[str, object]) -> str:
+    dropped = f"  [dropped: {line['dropped']}]" if "dropped" in line else ""
+    outlet = f"  {line['outlet']}" if line["outlet"] else ""
+    return f"{line['title']}{outlet}{dropped}"

@@ -1,0 +1,63 @@
+"""Options that several commands share, and the folders and durations they name."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.config import Desk
+from monitor.exits import ExitCode, Quit
+from monitor.settings import Settings
+
+DeskOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--desk", help="The desk's folder.  [default: here, else ./desk]", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+ForOption = Annotated[str, typer.Option("--for", help="Stop after this long: 20s, 5m, 1h.")]
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z")
+_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+
+
+def desk_folder(given: Path | None) -> Path:
+    """The folder meant: the given one, the current one if it is a desk, else ./desk."""
+    if given is not None:
+        return given
+    return Path() if Path("desk.yaml").is_file() else Path("desk")
+
+
+def duration_s(text: str) -> float:
+    """Seconds in `20s`, `5m`, `1h`, `20`; 0 for nothing.
+
+    Raises:
+        Quit: it is no duration.
+
+    """
+    if not text:
+        return 0.0
+    found = _DURATION.match(text)
+    if not found:
+        raise Quit(ExitCode.USAGE, f'"{text}" is no duration: 20s, 5m or 1h')
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def load(given: Path | None) -> tuple[Desk, Settings]:
+    """The desk and the settings that hold for it."""
+    from monitor.config import load_desk
+    from monitor.settings import resolve
+
+    desk = load_desk(desk_folder(given))
+    return desk, resolve(os.environ, desk.settings)
+
+
+def data_folder(desk: Desk, settings: Settings) -> Path:
+    """Where the desk's state is: `WIREWATCH_DATA`, `data` of desk.yaml, `<desk>/.data`."""
+    given = settings.text("WIREWATCH_DATA")
+    if given:
+        return Path(given).expanduser().resolve()
+    return (desk.folder / (desk.data or ".data")).expanduser().resolve()

@@ -1,0 +1,122 @@
+"""`wirewatch run`: the pipeline, all roles or some of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import DeskOption, ForOption, JsonOption, data_folder, duration_s, load
+from monitor.exits import ExitCode, Quit
+from monitor.plan import ALL_ROLES, Plan, Role
+from monitor.settings import Settings
+
+if TYPE_CHECKING:
+    from alerts.sink import Sink
+
+
+def run(
+    roles: Annotated[
+        list[Role] | None, typer.Argument(help="What this process does; all if none is named.")
+    ] = None,
+    desk: DeskOption = None,
+    for_: ForOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Run the pipeline: poll feeds, match items, alert desks."""
+    found, settings = load(desk)
+    plan = Plan(
+        desk=found.name,
+        default_to=found.to,
+        feeds=found.feeds,
+        rules=found.rules,
+        data=_made(data_folder(found, settings)),
+        settings=settings,
+        roles=tuple(dict.fromkeys(roles or ALL_ROLES)),
+        make_sink=sink_maker(settings, as_json=as_json),
+        for_s=duration_s(for_),
+    )
+    _refuse_alone(plan)
+    if Role.POLL in plan.roles and not plan.feeds:
+        raise Quit(ExitCode.USAGE, f"{found.folder / 'feeds.yaml'} lists no feeds")
+    carry_out(plan, as_json=as_json)
+
+
+def carry_out(plan: Plan, *, as_json: bool) -> None:
+    """Runs a plan in this process, which ends with it."""
+    from rich.console import Console
+
+    from monitor.embedded.lock import DataLock
+    from monitor.logs import set_up_logs
+    from monitor.program import end_process, run_program
+    from monitor.progress import Progress
+    from monitor.reload import compile_rules
+    from monitor.report import Report, process_started
+    from streams.records import Stop
+    from streams.yaml12 import Invalid
+
+    set_up_logs(plan.settings.text("LOG_LEVEL"))
+    if Role.MATCH in plan.roles:
+        try:
+            compile_rules(plan.rules, plan.default_to)
+        except Invalid as error:
+            raise Quit(ExitCode.BAD_NEWS, str(error)) from error
+    stop = Stop()
+    report = Report(Console(), as_json=as_json, broken=stop.set, started=process_started())
+    lock = DataLock(plan.data)
+    if plan.embeds_broker or plan.embeds_memory:
+        lock.take()
+    code = run_program(plan, report, Progress(Console(stderr=True)), stop)
+    report.end(show=plan.for_s > 0)
+    end_process(code)
+
+
+def sink_maker(settings: Settings, *, as_json: bool) -> "Callable[[], Sink]":
+    """Slack where there is a token, else the terminal."""
+    token, api_url = settings.text("SLACK_BOT_TOKEN"), settings.text("SLACK_API_URL")
+    if not token:
+        return console_maker(as_json=as_json)
+
+    def slack() -> "Sink":
+        from alerts.slack import SlackSink
+
+        return SlackSink(token, api_url)
+
+    return slack
+
+
+def console_maker(*, as_json: bool) -> "Callable[[], Sink]":
+    """Cards in the terminal; with `--json` only decisions are printed."""
+
+    def console() -> "Sink":
+        from rich.console import Console
+
+        from alerts.console import ConsoleSink, SilentSink
+
+        return (SilentSink if as_json else ConsoleSink)(Console())
+
+    return console
+
+
+def _refuse_alone(plan: Plan) -> None:
+    """A single role with services of its own would talk to nobody."""
+    missing = [
+        name
+        for name, embedded in (
+            ("KAFKA_BOOTSTRAP_SERVERS", plan.embeds_broker),
+            ("REDIS_URL", plan.embeds_memory),
+        )
+        if embedded
+    ]
+    if missing and set(plan.roles) != set(ALL_ROLES):
+        roles = " ".join(plan.roles)
+        message = f"`run {roles}` shares its services with other processes"
+        raise Quit(ExitCode.USAGE, f"{message}: set {' and '.join(missing)}")
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Quit(ExitCode.USAGE, f"{folder} cannot be made: {error.strerror}") from error
+    return folder

@@ -1,0 +1,123 @@
+"""Entries: what feedparser found in, Items out; pure.
+
+In: a parsed feed, the feed's settings, the time of retrieval.  Out: one `Item` per entry, or a
+`Dropped` with its reason.  Invariants: items are plain text within their limits; an id is stable
+over versions and unique in the feed; links are http(s).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from monitor.feeds.canonical import canonical, web_url
+from monitor.feeds.dates import read_date
+from monitor.feeds.parse import Document
+from monitor.feeds.plain import plain
+from streams.item import Clock, Item, cut
+from streams.records import iso_utc
+from streams.text import digest
+
+
+class DropReason(StrEnum):
+    """Why an entry is not carried."""
+
+    EMPTY = "empty_entry"
+    REPEATED = "repeated_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An entry the stream does not carry; `item` is what there is of it."""
+
+    item: Item
+    reason: DropReason
+
+
+def read_entries(
+    document: Document, *, feed: str, outlet: str, now: datetime
+) -> list[Item | Dropped]:
+    """The document's entries as items, in its order."""
+    read: list[Item | Dropped] = []
+    seen: dict[str, Item] = {}
+    for entry in document.entries:
+        item = _item(entry, document, feed, outlet or plain(document.title), now)
+        if not item.title and not item.summary and not item.text:
+            read.append(Dropped(item, DropReason.EMPTY))
+            continue
+        item = _apart(item, seen, feed)
+        if item.id in seen:
+            read.append(Dropped(item, DropReason.REPEATED))
+            continue
+        seen[item.id] = item
+        read.append(item)
+    return read
+
+
+def _item(
+    entry: Mapping[str, Any], document: Document, feed: str, outlet: str, now: datetime
+) -> Item:
+    url = web_url(str(entry.get("link") or ""))
+    guid = str(entry.get("id") or "")
+    title = plain(str(entry.get("title") or ""))
+    summary = plain(str(entry.get("summary") or ""))
+    item = Item(
+        id=_id(feed, guid or canonical(url) or f"{title}\x1f{_raw(entry, 'published')[:16]}"),
+        feed=feed,
+        outlet=outlet,
+        credit=_credit(entry),
+        url=url,
+        canonical_url=canonical(url),
+        guid=guid,
+        title=title,
+        summary=summary,
+        text=_longest_content(entry, summary),
+        lang=str(entry.get("language") or document.lang),
+        published=_clock(entry, "published", now),
+        updated=_clock(entry, "updated", now),
+        seen=Clock(at=iso_utc(now)),
+        tags=tuple(plain(str(tag.get("term") or "")) for tag in entry.get("tags") or ()),
+    )
+    return cut(_with_hash(item))
+
+
+def _id(feed: str, identity: str) -> str:
+    return f"{feed}/{digest(identity)}" if feed else digest(identity)
+
+
+def _with_hash(item: Item) -> Item:
+    content = (item.title, item.summary, item.text, item.url, item.credit, *item.tags)
+    raw = tuple(clock.raw for clock in (item.published, item.updated) if clock)
+    return replace(item, payload_hash=digest(*content, *raw))
+
+
+def _apart(item: Item, seen: Mapping[str, Item], feed: str) -> Item:
+    """A guid that stands twice in one feed is told apart by the entry's address."""
+    twin = seen.get(item.id)
+    if twin is None or twin.canonical_url == item.canonical_url:
+        return item
+    return replace(item, id=_id(feed, f"{item.guid}\x1f{item.canonical_url}"))
+
+
+def _credit(entry: Mapping[str, Any]) -> str:
+    """Byline, else the source the entry names."""
+    source = entry.get("source") or {}
+    return plain(str(entry.get("author") or source.get("title") or ""))
+
+
+def _longest_content(entry: Mapping[str, Any], summary: str) -> str:
+    """The longest of the contents, unless the summary says as much."""
+    contents: Sequence[Mapping[str, Any]] = entry.get("content") or ()
+    text = max((plain(str(c.get("value") or "")) for c in contents), key=len, default="")
+    return text if text != summary else ""
+
+
+def _raw(entry: Mapping[str, Any], name: str) -> str:
+    # feedparser answers .get("updated") with the published date; only membership tells
+    return str(entry[name] or "") if name in entry else ""
+
+
+def _clock(entry: Mapping[str, Any], name: str, now: datetime) -> Clock | None:
+    raw = _raw(entry, name)
+    return read_date(raw, now) if raw else None

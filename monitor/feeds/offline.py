@@ -1,0 +1,85 @@
+"""Offline: files, folders and URLs in, entries as the stream would carry them out.
+
+Invariant: the same parse and the same entries as the pollers'; one bad source never ends the rest.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.feeds.entries import Dropped, read_entries
+from monitor.feeds.fetch import MAX_BODY_BYTES, Failed, NotModified, fetch, open_session
+from monitor.feeds.guard import NotAFeed
+from monitor.feeds.parse import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A source that gave no feed, and why."""
+
+    source: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    body: bytes
+    url: str = ""
+    content_type: str = ""
+
+
+def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable]:
+    """One line per entry of every source, folders walked in sorted order."""
+    for argument in sources:
+        if argument.startswith(("http://", "https://")):
+            yield from _lines(argument, _download(argument))
+            continue
+        path = Path(argument)
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            yield from _lines(str(file), _load(file))
+
+
+def _load(path: Path) -> _Body | Unreadable:
+    try:
+        with path.open("rb") as file:
+            body = file.read(MAX_BODY_BYTES + 1)
+    except OSError as error:
+        return Unreadable(str(path), error.strerror or str(error))
+    if len(body) > MAX_BODY_BYTES:
+        return Unreadable(str(path), f"larger than {MAX_BODY_BYTES // 2**20} MB")
+    return _Body(body=body)
+
+
+def _download(url: str) -> _Body | Unreadable:
+    async def get() -> _Body | Unreadable:
+        async with open_session() as session:
+            fetched = await fetch(session, url)
+        if isinstance(fetched, Failed | NotModified):
+            return Unreadable(url, getattr(fetched, "why", "not modified"))
+        return _Body(body=fetched.body, url=fetched.url, content_type=fetched.content_type)
+
+    return asyncio.run(get())
+
+
+def _lines(source: str, loaded: _Body | Unreadable) -> Iterator[dict[str, Any] | Unreadable]:
+    if isinstance(loaded, Unreadable):
+        yield loaded
+        return
+    try:
+        document = parse(loaded.body, url=loaded.url, content_type=loaded.content_type)
+    except NotAFeed as error:
+        yield Unreadable(source, str(error))
+        return
+    except Exception as error:
+        yield Unreadable(source, f"{type(error).__name__}: {error}")
+        return
+    for entry in read_entries(document, feed="", outlet="", now=datetime.now(UTC)):
+        item = entry.item if isinstance(entry, Dropped) else entry
+        line = {"source": source, **msgspec.to_builtins(item)}
+        yield line | ({"dropped": entry.reason} if isinstance(entry, Dropped) else {})

@@ -1,0 +1,50 @@
+"""Parse: a fetched body in, what feedparser finds in it out.
+
+Invariants: feedparser only ever gets a stream of bytes (given text it would open files and
+addresses); its opinion "malformed" drops nothing by itself.  The only module that
+speaks feedparser.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+
+from monitor.feeds.guard import NotAFeed, guard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A feed as parsed: its own title and language, and its entries as feedparser has them."""
+
+    title: str
+    lang: str
+    entries: Sequence[Mapping[str, Any]]
+
+
+def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
+    """The feed in `body`; `url` resolves relative links.
+
+    Raises:
+        NotAFeed: no feed at all: an HTML page, JSON, nothing.
+
+    """
+    headers = {"content-type": content_type or "application/xml"}
+    if url:
+        headers["content-location"] = url
+    found = feedparser.parse(
+        io.BytesIO(guard(body)),
+        response_headers=headers,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    if not found.get("version") and not found.entries:
+        html = b"<html" in body[:2_000].lower()
+        raise NotAFeed("an HTML page, not a feed" if html else "no feed in it")
+    return Document(
+        title=str(found.feed.get("title", "")),
+        lang=str(found.feed.get("language", "")),
+        entries=found.entries,
+    )

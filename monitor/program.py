@@ -1,0 +1,200 @@
+"""Program: one process from start to a clean stop.
+
+In: a `Plan`.  Out: an exit code.  The order makes the start fast: children first, Faust imported
+while they come up, both apps joining at once, the pollers' libraries loaded during the join.
+Invariants: what was started is stopped, in order, within 10 s, whatever happened; a crash of any
+part ends the whole with a reason.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+from monitor.exits import ExitCode, Quit
+from monitor.health import WRITE_EVERY_S, HealthFile
+from monitor.plan import Plan, Role
+from monitor.progress import Progress
+from monitor.reach import port_answers, watch
+from monitor.report import Report
+from monitor.roles import SERVE, Context
+from monitor.standing import Standing, stand_up
+from streams.outage import Outage
+from streams.records import Stop, Stopping
+
+log = logging.getLogger("wirewatch.program")
+
+JOIN_MOST_S = 60.0
+"""For the roles to be ready; on a fresh Apache Kafka it takes 2 s."""
+
+STOP_MOST_S = 7.0
+"""For the roles to end; what hangs longer is left behind, its records come again."""
+
+SUPERVISE_S = 0.25
+
+
+def run_program(plan: Plan, report: Report, progress: Progress, stop: Stop) -> ExitCode:
+    """Runs the plan until it is stopped, or cannot go on, which is said in a line."""
+    try:
+        return _run_loop(_Program(plan, report, progress, stop).run())
+    except Quit as end:
+        sys.stderr.write(f"wirewatch: {end.message}\n")
+        return end.code
+    except Exception as error:
+        log.debug("the program ended", exc_info=error)
+        said = f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"wirewatch: {said} (LOG_LEVEL=debug shows where)\n")
+        return ExitCode.BAD_NEWS
+
+
+def _run_loop(main: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    """Like `asyncio.run`, but does not wait for threads that block; see `end_process`."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=1))
+
+
+def end_process(code: int) -> None:
+    """Ends the process, also when a thread would keep it.
+
+    After a broker's death aiokafka leaves a thread that runs for ever, and kafka-python one that
+    blocks; by now nothing depends on them.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    if threading.active_count() > 1:
+        os._exit(code)
+    sys.exit(code)
+
+
+class _Program:
+    """One run: its services, its roles, its end."""
+
+    def __init__(self, plan: Plan, report: Report, progress: Progress, stop: Stop) -> None:
+        self._plan = plan
+        self._report = report
+        self._progress = progress
+        self._stop = stop
+        self._outage = Outage("Kafka")
+        self._health = HealthFile(plan.data, plan.roles)
+
+    async def run(self) -> ExitCode:
+        """Starts, serves, stops."""
+        self._take_signals()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(self._health.remove)
+            serving = asyncio.create_task(self._serve(stack))
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            self._stop.set()
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Stopping):
+                await serving
+        return ExitCode.FINE
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._asked_to_stop)
+
+    def _asked_to_stop(self) -> None:
+        """The second time at once: the children end with this process."""
+        if self._stop.is_set():
+            os._exit(ExitCode.BAD_NEWS)
+        self._stop.set()
+
+    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
+        """Everything between start and stop; `stack` undoes it in reverse order."""
+        with self._progress.working("starting"):
+            standing = await stand_up(self._plan, stack, self._stop, self._step)
+            await stack.enter_async_context(self._plan.beside())
+            roles = self._start_roles(standing, stack)
+            await self._until_ready(roles)
+        self._report.ready()
+        self._step(f"ready: {', '.join(self._plan.roles)}")
+        await self._supervise(list(roles), standing)
+
+    def _step(self, what: str) -> None:
+        self._progress.done(what, self._report.elapsed_s())
+
+    def _start_roles(
+        self, standing: Standing, stack: contextlib.AsyncExitStack
+    ) -> "dict[asyncio.Task[None], asyncio.Event]":
+        context = Context(
+            plan=self._plan,
+            broker=standing.broker,
+            memory=standing.memory,
+            report=self._report,
+            progress=self._progress,
+            stop=self._stop,
+        )
+        roles: dict[asyncio.Task[None], asyncio.Event] = {}
+        stack.push_async_callback(self._end_roles, roles)
+        # match and alert first: they join their groups while the poller's libraries load
+        for role in sorted(self._plan.roles, key=lambda role: role is Role.POLL):
+            ready = asyncio.Event()
+            roles[asyncio.create_task(SERVE[role](context, ready), name=role)] = ready
+        return roles
+
+    async def _until_ready(self, roles: "dict[asyncio.Task[None], asyncio.Event]") -> None:
+        async def all_ready() -> None:
+            for ready in roles.values():
+                await ready.wait()
+
+        waiting = asyncio.create_task(all_ready())
+        done, _ = await asyncio.wait(
+            {waiting, *roles}, timeout=JOIN_MOST_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        if waiting in done:
+            return
+        waiting.cancel()
+        for task in done:
+            task.result()
+        session = "WIREWATCH_SESSION_TIMEOUT_S may be one that the broker refuses"
+        message = f"the broker gave no partitions within {JOIN_MOST_S:.0f} s: {session}"
+        raise Quit(ExitCode.UNREACHABLE, message)
+
+    async def _supervise(self, roles: "list[asyncio.Task[None]]", standing: Standing) -> None:
+        """Until the time is up; a role or service that ended ends the program."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._plan.for_s if self._plan.for_s else float("inf")
+        watching = asyncio.create_task(
+            watch(self._outage, lambda: port_answers(standing.broker), self._stop)
+        )
+        written = 0.0
+        try:
+            while loop.time() < end:
+                await asyncio.wait(roles, timeout=min(SUPERVISE_S, max(0.0, end - loop.time())))
+                for task in roles:
+                    if task.done():
+                        task.result()
+                standing.check_children()
+                if loop.time() - written > WRITE_EVERY_S:
+                    self._health.write(ready=True, troubles=self._troubles())
+                    written = loop.time()
+        finally:
+            watching.cancel()
+
+    def _troubles(self) -> list[str]:
+        lasting = self._outage.lasting_s
+        return [f"Kafka has not answered for {lasting:.0f} s"] if lasting else []
+
+    async def _end_roles(self, roles: "dict[asyncio.Task[None], asyncio.Event]") -> None:
+        self._stop.set()
+        if not roles:
+            return
+        _, hanging = await asyncio.wait(roles, timeout=STOP_MOST_S)
+        for task in hanging:
+            task.cancel()

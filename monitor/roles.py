@@ -1,0 +1,169 @@
+"""Roles: what a process does, each as one coroutine that serves until the program stops.
+
+In: a plan and the addresses of broker and memory.  Out: records served; `ready` set once they are.
+Libraries are imported here, when a role needs them: together they would cost a second at start.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from monitor.exits import ExitCode, Quit
+from monitor.plan import Plan, Role
+from monitor.progress import Progress
+from monitor.report import Report
+from streams.connection import Connection
+from streams.records import Stop, Stopping
+
+if TYPE_CHECKING:
+    import faust
+
+EMBEDDED_SESSION_S = 2.0
+"""Tansu holds a join for half of it; nothing is gained below 2."""
+
+KAFKA_SESSION_S = 10.0
+"""Apache Kafka refuses less than 6 by default."""
+
+EMBEDDED_FETCH_WAIT_MS = 20
+"""Tansu does not wake a waiting fetch; two hops at random times take 22 ms at p99."""
+
+KAFKA_FETCH_WAIT_MS = 500
+"""Apache Kafka wakes a waiting fetch at once."""
+
+CRASH_LOOK_S = 0.25
+"""Faust crashes silently; this often it is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What every role needs; `memory` is a Redis URL, empty where no role needs one."""
+
+    plan: Plan
+    broker: str
+    memory: str
+    report: Report
+    progress: Progress
+    stop: Stop
+
+
+Serve = Callable[[Context, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def connection(context: Context) -> Connection:
+    """How this process talks to the broker."""
+    plan, embedded = context.plan, context.plan.embeds_broker
+    session_s = EMBEDDED_SESSION_S if embedded else KAFKA_SESSION_S
+    fetch_wait_ms = EMBEDDED_FETCH_WAIT_MS if embedded else KAFKA_FETCH_WAIT_MS
+    settings = plan.settings
+    return Connection(
+        bootstrap=context.broker,
+        session_timeout_s=settings.number("WIREWATCH_SESSION_TIMEOUT_S", session_s),
+        fetch_wait_ms=int(settings.number("WIREWATCH_FETCH_WAIT_MS", fetch_wait_ms)),
+        data=plan.data,
+    )
+
+
+async def serve_match(context: Context, ready: asyncio.Event) -> None:
+    """The match role; follows the rule files."""
+    from monitor.reload import compile_rules, follow_rules
+    from streams.match_agent import Current, match_app
+
+    plan, stop = context.plan, context.stop
+    current = Current(compile_rules(plan.rules, plan.default_to))
+    app = match_app(connection(context), current, context.report, stop)
+    follow = asyncio.create_task(
+        follow_rules(plan.rules, plan.default_to, current, stop, context.progress.say)
+    )
+    try:
+        await _serve_app(app, ready, stop)
+    finally:
+        await _end(follow)
+
+
+async def serve_alert(context: Context, ready: asyncio.Event) -> None:
+    """The alert role."""
+    from alerts.agent import alert_app
+    from alerts.deliver import Delivery
+    from alerts.memory import Memory
+
+    plan, stop = context.plan, context.stop
+    memory = Memory(context.memory, plan.desk, token=secrets.token_hex(8))
+    sink = plan.make_sink()
+    try:
+        delivery = Delivery(memory, sink, stop)
+        app = alert_app(connection(context), delivery, context.report, stop)
+        await _serve_app(app, ready, stop)
+    finally:
+        await sink.close()
+        await memory.close()
+
+
+async def serve_poll(context: Context, ready: asyncio.Event) -> None:
+    """The poll role."""
+    from alerts.memory import connect
+    from monitor.feeds.fetch import open_session
+    from monitor.feeds.poller import Poller
+    from monitor.feeds.publish import Publisher
+    from monitor.feeds.state import FeedStates
+
+    plan = context.plan
+    client, publisher = connect(context.memory), Publisher(context.broker)
+    try:
+        async with open_session() as session:
+            poller = Poller(
+                plan.feeds,
+                session=session,
+                publisher=publisher,
+                states=FeedStates(client, plan.desk),
+                stop=context.stop,
+            )
+            polling = asyncio.create_task(poller.run())
+            ready.set()
+            await _either(polling, context.stop)
+            await _end(polling)
+    finally:
+        await publisher.close()
+        await client.aclose()
+
+
+SERVE: dict[Role, Serve] = {
+    Role.POLL: serve_poll,
+    Role.MATCH: serve_match,
+    Role.ALERT: serve_alert,
+}
+
+
+async def _serve_app(app: "faust.App", ready: asyncio.Event, stop: Stop) -> None:
+    """Runs a Faust app until the program stops.
+
+    Raises:
+        Quit: the app crashed.
+
+    """
+    from streams.faust_app import running
+
+    async with running(app):
+        ready.set()
+        with contextlib.suppress(Stopping):
+            while not app.crashed:
+                await stop.sleep(CRASH_LOOK_S)
+            raise Quit(ExitCode.UNREACHABLE, f"{app.conf.id} stopped: {app.crash_reason!r}")
+
+
+async def _either(task: "asyncio.Task[None]", stop: Stop) -> None:
+    """Until the task or the program ends; the task's error is raised."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if task.done():
+        task.result()
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancels the task and waits for its end."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Stopping):
+        await task

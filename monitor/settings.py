@@ -1,0 +1,200 @@
+"""Settings: what holds, and where it came from.
+
+In: flags, the environment (a value, or a file named by `…_FILE`), desk.yaml's `settings:`.  Out:
+one frozen `Settings`.  Invariants: flag > environment > desk.yaml > default; a secret is never
+shown; an unknown or unusable value is an error that names its origin.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from monitor.exits import ExitCode, Quit
+from streams.yaml12 import suggestion
+
+MAX_SECRET_BYTES = 64 * 1024
+"""A secret's file; longer ones are the wrong file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: its environment variable, its default as text, and what it does."""
+
+    name: str
+    default: str
+    about: str
+    secret: bool = False
+    number: bool = False
+    least: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """Its key under `settings:` in desk.yaml."""
+        return self.name.removeprefix("WIREWATCH_").lower()
+
+
+SETTINGS = (
+    Setting(
+        name="KAFKA_BOOTSTRAP_SERVERS",
+        default="",
+        about="Kafka brokers, host:port, comma separated; empty: an embedded broker is started",
+    ),
+    Setting(
+        name="REDIS_URL",
+        default="",
+        about="redis://host:port/db; empty: an embedded Valkey is started",
+        secret=True,
+    ),
+    Setting(
+        name="SLACK_BOT_TOKEN",
+        default="",
+        about="bot token (xoxb-…) with chat:write; empty: alerts are drawn in the terminal",
+        secret=True,
+    ),
+    Setting(
+        name="SLACK_API_URL",
+        default="https://slack.com/api/",
+        about="base address of Slack's Web API",
+    ),
+    Setting(
+        name="LOG_LEVEL",
+        default="warning",
+        about="debug, info, warning or error; debug also shows what the libraries say",
+    ),
+    Setting(
+        name="WIREWATCH_DATA",
+        default="",
+        about="folder for state and logs; empty: `data` of desk.yaml, else <desk>/.data",
+    ),
+    Setting(
+        name="WIREWATCH_WAIT_S",
+        default="30",
+        about="seconds to wait at start for Kafka, Redis or Slack before exit 3",
+        number=True,
+    ),
+    Setting(
+        name="WIREWATCH_PARTITIONS",
+        default="8",
+        about="partitions of topics this program creates; the most workers that can share a role",
+        number=True,
+        least=1,
+    ),
+    Setting(
+        name="WIREWATCH_FETCH_WAIT_MS",
+        default="",
+        about="how long the broker may hold a fetch; empty: 20 embedded, 500 on Kafka",
+        number=True,
+        least=1,
+    ),
+    Setting(
+        name="WIREWATCH_SESSION_TIMEOUT_S",
+        default="",
+        about="when a dead worker's partitions move; empty: 2 embedded, 10 on Kafka (least 6)",
+        number=True,
+        least=1,
+    ),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+class Value(NamedTuple):
+    """A setting's value and where it came from."""
+
+    text: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting's value, by name."""
+
+    values: Mapping[str, Value]
+
+    def text(self, name: str) -> str:
+        """The value as text; empty when nothing is set."""
+        return self.values[name].text
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        """The value as a number; `default` when nothing is set."""
+        text = self.values[name].text
+        return float(text) if text else default
+
+
+def resolve(
+    environment: Mapping[str, str],
+    desk: Mapping[str, object] | None = None,
+    flags: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings that hold.
+
+    Raises:
+        Quit: an unknown key in desk.yaml, a file that cannot be read, a value that is no number.
+
+    """
+    in_desk = _from_desk(desk or {})
+    values = {}
+    for setting in SETTINGS:
+        value = _first(setting, flags or {}, environment, in_desk)
+        _check(setting, value)
+        values[setting.name] = value
+    return Settings(values)
+
+
+def _first(
+    setting: Setting,
+    flags: Mapping[str, str],
+    environment: Mapping[str, str],
+    desk: Mapping[str, str],
+) -> Value:
+    name = setting.name
+    if name in flags:
+        return Value(flags[name], "flag")
+    if environment.get(name):
+        return Value(environment[name], f"environment {name}")
+    if setting.secret and environment.get(f"{name}_FILE"):
+        path = environment[f"{name}_FILE"]
+        return Value(_read_secret(f"{name}_FILE", Path(path)), f"file {path}")
+    if name in desk:
+        return Value(desk[name], "desk.yaml")
+    return Value(setting.default, "default")
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_SECRET_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Quit(ExitCode.USAGE, f"{name}: {path} cannot be read: {error}") from error
+
+
+def _from_desk(given: Mapping[str, object]) -> dict[str, str]:
+    by_key = {setting.key: setting for setting in SETTINGS}
+    found = {}
+    for key, value in given.items():
+        setting = by_key.get(key)
+        if setting is None:
+            near = suggestion(key, list(by_key))
+            raise Quit(ExitCode.USAGE, f'desk.yaml: settings: unknown key "{key}"{near}')
+        if setting.secret:
+            message = f"desk.yaml: settings: {key} is a secret: give it as {setting.name}"
+            raise Quit(ExitCode.USAGE, f"{message} or {setting.name}_FILE")
+        found[setting.name] = str(value)
+    return found
+
+
+def _check(setting: Setting, value: Value) -> None:
+    if not setting.number or not value.text:
+        return
+    try:
+        number = float(value.text)
+    except ValueError:
+        number = float("nan")
+    if not setting.least <= number < float("inf"):
+        message = f'{setting.name} ({value.origin}): "{value.text}" is no number'
+        raise Quit(ExitCode.USAGE, f"{message} of at least {setting.least:g}")
+
+
+def shown(name: str, value: Value) -> str:
+    """The value as a person may see it: secrets starred."""
+    return "********" if _BY_NAME[name].secret and value.text else value.text

@@ -1,0 +1,114 @@
+"""Standing: broker and memory for a run, given or embedded; a plan in, their addresses out.
+
+Invariants: embedded and given services are used by the same code; topics exist before any client
+connects; what was started here is stopped by the stack.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.embedded.services import Service, start_broker, start_memory, stop_service
+from monitor.exits import ExitCode, Quit
+from monitor.plan import Plan, Role
+from monitor.reach import port_answers, until_reachable
+from streams.records import Stop
+
+Done = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where broker and memory are, and which of them are our children."""
+
+    broker: str
+    memory: str
+    children: tuple[Service, ...]
+
+    def check_children(self) -> None:
+        """Returns while every embedded service runs.
+
+        Raises:
+            Quit: one has ended.
+
+        """
+        for service in self.children:
+            if service.child.ended is not None:
+                message = f"the embedded {service.child.name} ended with {service.child.ended}"
+                raise Quit(ExitCode.UNREACHABLE, message)
+
+
+async def stand_up(
+    plan: Plan, stack: contextlib.AsyncExitStack, stop: Stop, done: Done
+) -> Standing:
+    """Starts what is not given, waits for the rest, makes the topics.
+
+    Raises:
+        Quit: something does not answer within `WIREWATCH_WAIT_S`, or does not start.
+        Stopping: the program ends first.
+
+    """
+    broker = plan.settings.text("KAFKA_BOOTSTRAP_SERVERS")
+    memory = plan.settings.text("REDIS_URL") if plan.needs_memory else ""
+    children = []
+    if plan.embeds_broker:
+        child = await _embedded(start_broker(plan.data), stack)
+        children.append(child)
+        broker = child.address
+    if plan.embeds_memory:
+        child = await _embedded(start_memory(plan.data), stack)
+        children.append(child)
+        memory = f"redis://{child.address}/0"
+    for child in children:
+        done(child.child.name)
+    await _wait_for(plan, broker, memory, stop)
+    return Standing(broker=broker, memory=memory, children=tuple(children))
+
+
+async def _embedded(
+    start: Coroutine[Any, Any, Service], stack: contextlib.AsyncExitStack
+) -> Service:
+    service = await start
+    stack.push_async_callback(stop_service, service)
+    return service
+
+
+async def _wait_for(plan: Plan, broker: str, memory: str, stop: Stop) -> None:
+    deadline = time.monotonic() + plan.settings.number("WIREWATCH_WAIT_S")
+    await until_reachable("Kafka", lambda: _broker_ready(plan, broker), deadline, stop)
+    if memory:
+        await until_reachable("Redis", lambda: _memory_ready(memory), deadline, stop)
+    if Role.ALERT in plan.roles:
+        await until_reachable("the alert sink", lambda: _sink_ready(plan), deadline, stop)
+
+
+async def _broker_ready(plan: Plan, broker: str) -> None:
+    await port_answers(broker)
+    # Faust loads aiokafka too, and is needed next: together they are imported once
+    import faust  # noqa: F401
+
+    from streams.broker import BROKER_DEFAULT, TopicRefused, ensure_topics
+    from streams.topics import TOPICS
+
+    partitions = int(plan.settings.number("WIREWATCH_PARTITIONS"))
+    replication = 1 if plan.embeds_broker else BROKER_DEFAULT
+    try:
+        await ensure_topics(broker, TOPICS, partitions, replication=replication)
+    except TopicRefused as error:
+        raise Quit(ExitCode.UNREACHABLE, f"Kafka refuses a topic: {error}") from error
+
+
+async def _memory_ready(memory: str) -> None:
+    from alerts.memory import ping
+
+    await ping(memory)
+
+
+async def _sink_ready(plan: Plan) -> None:
+    sink = plan.make_sink()
+    try:
+        await sink.check()
+    finally:
+        await sink.close()

@@ -1,0 +1,76 @@
+"""The broker before any client connects: is it there, and are the topics?
+
+In: a bootstrap address.  Out: the topics of `streams.topics` exist.  Invariant: what exists is
+checked and kept; nothing is shrunk, changed or deleted.  Speaks aiokafka's admin client, which
+Faust has loaded anyway.
+"""
+
+from collections.abc import Sequence
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+
+from streams.topics import DAY_MS, Topic
+
+REQUEST_TIMEOUT_MS = 10_000
+"""For one admin request; a healthy broker answers within 100 ms."""
+
+BROKER_DEFAULT = -1
+"""Kafka's value for "your default replication factor" (KIP-464); Tansu takes 1."""
+
+_ALREADY_EXISTS = 36
+
+
+class BrokerUnreachable(ConnectionError):
+    """No Kafka broker answers; the text says what was tried."""
+
+
+class TopicRefused(RuntimeError):
+    """The broker will not create a topic, or one that exists has another shape."""
+
+
+async def ensure_topics(
+    bootstrap: str, topics: Sequence[Topic], partitions: int, *, replication: int = BROKER_DEFAULT
+) -> None:
+    """Creates the missing ones of `topics`.
+
+    Raises:
+        BrokerUnreachable: no broker at `bootstrap` (host:port, comma separated).
+        TopicRefused: the broker says no.
+
+    """
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS, client_id="wirewatch"
+    )
+    try:
+        await admin.start()
+        existing = set(await admin.list_topics())
+        missing = [t for t in topics if t.name not in existing]
+        if missing:
+            await _create(admin, missing, partitions, replication)
+    except (KafkaError, OSError) as error:
+        raise BrokerUnreachable(f"{bootstrap}: {error}") from error
+    finally:
+        await admin.close()
+
+
+async def _create(
+    admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, replication: int
+) -> None:
+    answer = await admin.create_topics(
+        [
+            NewTopic(
+                t.name,
+                partitions,
+                replication,
+                topic_configs={
+                    "cleanup.policy": "delete",
+                    "retention.ms": str(t.retention_days * DAY_MS),
+                },
+            )
+            for t in topics
+        ]
+    )
+    for name, code, message in answer.topic_errors:
+        if code not in {0, _ALREADY_EXISTS}:
+            raise TopicRefused(f"{name}: {message or f'error {code}'}")

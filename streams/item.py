@@ -1,0 +1,131 @@
+"""Item: one version of one news-wire entry, as it travels on `wire.items`.
+
+In: whatever an outlet published.  Out: a bounded, plain-text record.  Invariant: an item is never
+refused for its size; `cut()` shortens what is too long and says so in `text_cut`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+MAX_ITEM_CHARS = 100_000
+"""Body text, code points: 400 kB at worst in UTF-8, so item and match fit Kafka's 1 MB message."""
+
+MAX_TITLE_CHARS = 2_000
+"""Title, code points: the longest real headline seen is under 500."""
+
+MAX_SUMMARY_CHARS = 20_000
+"""Summary, code points: longer ones are full articles and come again as text."""
+
+MAX_FIELD_CHARS = 2_000
+"""Any short field (credit, guid, one tag), code points."""
+
+MAX_TAGS = 64
+"""Tags kept per item: feeds with more list their whole taxonomy."""
+
+
+class Kind(StrEnum):
+    """What the poller knows of an item against the feed's last window."""
+
+    NEW = "new"
+    UPDATE = "update"
+    RESURFACED = "resurfaced"
+    CANCELLED = "cancelled"
+
+
+class Precision(StrEnum):
+    """How much of a time the outlet stated."""
+
+    DATE = "date"
+    MINUTE = "minute"
+    SECOND = "second"
+
+
+class Zone(StrEnum):
+    """Where a clock's time zone came from."""
+
+    STATED = "stated"
+    FEED = "feed"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """One of an item's clocks.
+
+    `at` is ISO 8601 in UTC (`2016-09-07T10:00:00Z`) or, with precision `date`, a date that stays
+    one; `raw` is what the outlet wrote; `clamped` marks an impossible time set to the time of
+    retrieval.
+    """
+
+    at: str
+    raw: str = ""
+    precision: Precision = Precision.SECOND
+    zone: Zone = Zone.STATED
+    clamped: bool = False
+
+    @property
+    def moment(self) -> datetime:
+        """`at` as an aware time; midnight UTC for a date."""
+        moment = datetime.fromisoformat(self.at)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def epoch_s(self) -> int:
+        """`at` in seconds since 1970."""
+        return int(self.moment.timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One version of one entry of one feed.
+
+    `id` is stable over versions, (`id`, `rev`) names this one.  `seen` is the ordering key.
+    """
+
+    id: str
+    feed: str = ""
+    outlet: str = ""
+    credit: str = ""
+    url: str = ""
+    canonical_url: str = ""
+    guid: str = ""
+    alt_ids: tuple[str, ...] = ()
+    title: str = ""
+    summary: str = ""
+    text: str = ""
+    lang: str = ""
+    published: Clock | None = None
+    updated: Clock | None = None
+    seen: Clock | None = None
+    kind: Kind = Kind.NEW
+    rev: int = 1
+    version: str = ""
+    pub_status: str = ""
+    ednote: str = ""
+    notice: str = ""
+    embargoed_until: str = ""
+    urgency: int | None = None
+    tags: tuple[str, ...] = ()
+    baseline: bool = False
+    text_cut: bool = False
+    payload_hash: str = ""
+    v: int = 1
+
+
+_SHORT_FIELDS = ("credit", "guid", "url", "canonical_url", "ednote", "notice", "version")
+
+
+def cut(item: Item) -> Item:
+    """The item within its limits; `text_cut` is set when anything had to go."""
+    short = {name: getattr(item, name)[:MAX_FIELD_CHARS] for name in _SHORT_FIELDS}
+    bounded = replace(
+        item,
+        title=item.title[:MAX_TITLE_CHARS],
+        summary=item.summary[:MAX_SUMMARY_CHARS],
+        text=item.text[:MAX_ITEM_CHARS],
+        alt_ids=tuple(x[:MAX_FIELD_CHARS] for x in item.alt_ids[:MAX_TAGS]),
+        tags=tuple(tag[:MAX_FIELD_CHARS] for tag in item.tags[:MAX_TAGS]),
+        **short,
+    )
+    return item if bounded == item else replace(bounded, text_cut=True)

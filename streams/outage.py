@@ -1,0 +1,31 @@
+"""Outage: one line when something goes, one when it is back."""
+
+import logging
+import time
+
+log = logging.getLogger("wirewatch.outage")
+
+
+class Outage:
+    """Whether one outside service answers, said once per change."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._since: float | None = None
+
+    def began(self, why: object) -> None:
+        """It does not answer; said the first time only."""
+        if self._since is None:
+            self._since = time.monotonic()
+            log.warning("%s does not answer, waiting: %s", self._service, why)
+
+    def over(self) -> None:
+        """It answers; said only after an outage."""
+        if self._since is not None:
+            log.warning("%s is back after %.0f s", self._service, time.monotonic() - self._since)
+            self._since = None
+
+    @property
+    def lasting_s(self) -> float:
+        """Seconds since it went; 0 while it answers."""
+        return 0.0 if self._since is None else time.monotonic() - self._since

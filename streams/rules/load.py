@@ -1,0 +1,171 @@
+"""Rule files to a book: a file or folder in, a `Book` or every problem out.
+
+Invariant: either the whole book is good or none of it is used; nothing in it is ignored.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from streams.rules.book import Book, Group, Node, Rule, Term
+from streams.rules.model import (
+    LISTS,
+    RULE_ID_PATTERN,
+    Clauses,
+    RuleModel,
+    RuleTest,
+    WordList,
+)
+from streams.text import words
+from streams.yaml12 import Document, Invalid, Place, Problem, read, suggestion, validate
+
+Lists = Mapping[str, tuple[str, ...]]
+
+
+def rule_files(path: Path) -> list[Path]:
+    """The rule files at `path`: itself, or every `*.yaml` below it in sorted order."""
+    if not path.is_dir():
+        return [path]
+    found = (p for pattern in ("*.yaml", "*.yml") for p in path.rglob(pattern))
+    return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
+
+
+def load_book(path: Path, *, default_to: Sequence[str] = (), must_tell: bool = False) -> Book:
+    """The book in the file or folder `path`; rules without `to:` tell `default_to`.
+
+    With `must_tell`, a rule that tells nobody is a problem; offline tools do not mind.
+
+    Raises:
+        Invalid: anything is wrong anywhere; holds all problems, in file order.
+
+    """
+    documents, problems = _read_all(path)
+    lists, list_problems = _lists(documents)
+    rules: dict[str, Rule] = {}
+    problems += list_problems
+    for document in documents:
+        for rule_id in _rule_ids(document):
+            rule, found = _rule(document, rule_id, lists, tuple(default_to))
+            problems += found
+            if rule is not None and rule_id in rules:
+                message = f'rule "{rule_id}" is already in {rules[rule_id].where}'
+                problems.append(document.problem((rule_id,), message, key=True))
+            elif rule is not None:
+                rules[rule_id] = rule
+                if must_tell and not rule.channels:
+                    message = f"{rule_id} tells nobody: it needs to:, or desk.yaml a default"
+                    problems.append(document.problem((rule_id,), message, key=True))
+    if not problems and not rules:
+        problems.append(Problem(str(path), 1, 1, "no rules here"))
+    if problems:
+        raise Invalid(sorted(set(problems)))
+    return Book(tuple(rules.values()))
+
+
+def _read_all(path: Path) -> tuple[list[Document], list[Problem]]:
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for file in rule_files(path):
+        try:
+            document = read(file)
+        except Invalid as error:
+            problems += error.problems
+            continue
+        found = list(_shape(document))
+        problems += found
+        if not found:
+            documents.append(document)
+    return documents, problems
+
+
+def _shape(document: Document) -> Iterator[Problem]:
+    if document.value is None:
+        yield document.problem((), "empty file; rules belong here, as name: {all: [...]}")
+    elif not isinstance(document.value, dict):
+        yield document.problem((), "a mapping of rules belongs here, as name: {all: [...]}")
+    elif not isinstance(document.value.get(LISTS, {}), dict):
+        yield document.problem((LISTS,), "a mapping of word lists belongs here, as name: [...]")
+
+
+def _rule_ids(document: Document) -> list[Any]:
+    return [key for key in document.value if key != LISTS]
+
+
+def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
+    lists: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for document in documents:
+        for name in document.value.get(LISTS, {}):
+            place: Place = (LISTS, name)
+            if name in lists:
+                problems.append(document.problem(place, f'list "{name}" exists twice', key=True))
+            lists[name] = ()
+            model, found = validate(WordList, document, place)
+            lists[name] = tuple(model.root) if model else ()
+            problems += found
+            problems += [
+                document.problem((*place, n), "a list cannot name another list")
+                for n, word in enumerate(lists[name])
+                if word.startswith("@")
+            ]
+    return lists, problems
+
+
+def _rule(
+    document: Document, rule_id: Any, lists: Lists, default_to: tuple[str, ...]
+) -> tuple[Rule | None, list[Problem]]:
+    if not isinstance(rule_id, str) or not re.match(RULE_ID_PATTERN, rule_id):
+        message = f'"{rule_id}" is no rule name: small letters, digits and hyphens only'
+        return None, [document.problem((rule_id,), message, key=True)]
+    if not isinstance(document.value[rule_id], dict):
+        return None, [document.problem((rule_id,), f"{rule_id}: all:, any: or none: belong here")]
+    model, problems = validate(RuleModel, document, (rule_id,), known=_known_keys)
+    if model is None:
+        return None, problems
+    problems = list(_unusable(document, (rule_id,), model, lists))
+    at = document.problem((rule_id,), "", key=True)
+    where = f"{at.file}:{at.line}:{at.column}"
+    channels = tuple(dict.fromkeys(model.to or default_to))
+    return Rule(rule_id, _group(model, lists), channels, where), problems
+
+
+def _known_keys(place: Place) -> Sequence[str]:
+    if "tests" in place:
+        return tuple(RuleTest.model_fields)
+    return tuple((RuleModel if len(place) == 1 else Clauses).model_fields)
+
+
+def _unusable(
+    document: Document, place: Place, clauses: Clauses, lists: Lists
+) -> Iterator[Problem]:
+    """What the shape allows and the meaning does not."""
+    if not clauses.all and not clauses.any:
+        only = "only none: would match almost everything" if clauses.none else "empty rule"
+        message = f"{only}; all: or any: needs a word"
+        yield document.problem(place, message, key=len(place) == 1)
+    for name in ("all", "any", "none"):
+        for n, term in enumerate(getattr(clauses, name) or ()):
+            here = (*place, name, n)
+            if isinstance(term, Clauses):
+                yield from _unusable(document, here, term, lists)
+            elif term.startswith("@") and term[1:] not in lists:
+                yield document.problem(
+                    here, f'no list "{term}"{suggestion(term, [f"@{n}" for n in lists])}'
+                )
+
+
+def _group(clauses: Clauses, lists: Lists, path: str = "") -> Group:
+    def nodes(name: str) -> tuple[Node, ...]:
+        given = getattr(clauses, name) or ()
+        return tuple(_node(t, lists, f"{path}{name}[{n}]") for n, t in enumerate(given))
+
+    return Group(all=nodes("all"), any=nodes("any"), none=nodes("none"))
+
+
+def _node(term: str | Clauses, lists: Lists, clause: str) -> Node:
+    if isinstance(term, Clauses):
+        return _group(term, lists, f"{clause}.")
+    if term.startswith("@"):
+        return Group(any=tuple(Term(w, words(w), clause) for w in lists.get(term[1:], ())))
+    return Term(term, words(term), clause)
