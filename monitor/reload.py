@@ -11,8 +11,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from streams.match_agent import Current
 from streams.records import Stop
+from streams.rules.current import Current
 from streams.rules.load import load_book
 from streams.rules.matcher import Matcher
 from streams.yaml12 import Invalid

@@ -69,7 +69,8 @@ def connection(context: Context) -> Connection:
 async def serve_match(context: Context, ready: asyncio.Event) -> None:
     """The match role; follows the rule files."""
     from monitor.reload import compile_rules, follow_rules
-    from streams.match_agent import Current, match_app
+    from streams.match_agent import match_app
+    from streams.rules.current import Current
 
     plan, stop = context.plan, context.stop
     current = Current(compile_rules(plan.rules, plan.default_to))

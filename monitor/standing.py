@@ -4,13 +4,13 @@ Invariants: embedded and given services are used by the same code; topics exist 
 connects; what was started here is stopped by the stack.
 """
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
 
-from monitor.embedded.services import Service, start_broker, start_memory, stop_service
+from monitor.embedded.services import Serves, Service, start_service, stop_service
 from monitor.exits import ExitCode, Quit
 from monitor.plan import Plan, Role
 from monitor.reach import port_answers, until_reachable
@@ -53,26 +53,28 @@ async def stand_up(
     broker = plan.settings.text("KAFKA_BOOTSTRAP_SERVERS")
     memory = plan.settings.text("REDIS_URL") if plan.needs_memory else ""
     children = []
-    if plan.embeds_broker:
-        child = await _embedded(start_broker(plan.data), stack)
-        children.append(child)
-        broker = child.address
-    if plan.embeds_memory:
-        child = await _embedded(start_memory(plan.data), stack)
-        children.append(child)
-        memory = f"redis://{child.address}/0"
-    for child in children:
-        done(child.child.name)
+    async for service in _embedded(plan, stack):
+        children.append(service)
+        done(service.child.name)
+        if service.serves is Serves.BROKER:
+            broker = service.address
+        else:
+            memory = f"redis://{service.address}/0"
     await _wait_for(plan, broker, memory, stop)
     return Standing(broker=broker, memory=memory, children=tuple(children))
 
 
-async def _embedded(
-    start: Coroutine[Any, Any, Service], stack: contextlib.AsyncExitStack
-) -> Service:
-    service = await start
-    stack.push_async_callback(stop_service, service)
-    return service
+async def _embedded(plan: Plan, stack: contextlib.AsyncExitStack) -> AsyncIterator[Service]:
+    """The services to start here, all at once; Faust is imported while they come up."""
+    wanted = [Serves.BROKER] * plan.embeds_broker + [Serves.MEMORY] * plan.embeds_memory
+    starts = [asyncio.create_task(start_service(serves, plan.data)) for serves in wanted]
+    if starts:
+        await asyncio.sleep(0)
+        import faust  # noqa: F401
+    for start in starts:
+        service = await start
+        stack.push_async_callback(stop_service, service)
+        yield service
 
 
 async def _wait_for(plan: Plan, broker: str, memory: str, stop: Stop) -> None:
@@ -86,9 +88,6 @@ async def _wait_for(plan: Plan, broker: str, memory: str, stop: Stop) -> None:
 
 async def _broker_ready(plan: Plan, broker: str) -> None:
     await port_answers(broker)
-    # Faust loads aiokafka too, and is needed next: together they are imported once
-    import faust  # noqa: F401
-
     from streams.broker import BROKER_DEFAULT, TopicRefused, ensure_topics
     from streams.topics import TOPICS
 

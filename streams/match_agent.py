@@ -15,17 +15,10 @@ from streams.item import Item
 from streams.ledger import Ledger
 from streams.records import Downstream, Source, Stop, finish, utc_now
 from streams.rules.apply import apply
-from streams.rules.matcher import Matcher
+from streams.rules.current import Current
 from streams.topics import DEADLETTER, DECISIONS, ITEMS, MATCHES, decode
 
 GROUP = "wirewatch.match"
-
-
-class Current:
-    """The matcher in force; swapped whole, by reference."""
-
-    def __init__(self, matcher: Matcher) -> None:
-        self.matcher = matcher
 
 
 class MatchStage:

@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from monitor.embedded.children import Child, free_port, port_open, spawn, stop
@@ -22,49 +23,43 @@ TRIES = 3
 """Another program may take a free port before the child does."""
 
 
+class Serves(StrEnum):
+    """What an embedded service is for, as people read it."""
+
+    BROKER = "broker (Tansu)"
+    MEMORY = "memory (Valkey)"
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A running embedded service and its address (host:port)."""
 
+    serves: Serves
     address: str
     child: Child
 
 
-async def start_broker(data: Path) -> Service:
-    """Tansu, in memory.
+async def start_service(serves: Serves, data: Path) -> Service:
+    """Tansu (in memory) or Valkey (append-only file in `data`), on a free loopback port.
 
     Raises:
         Quit: it does not start.
 
     """
-    return await _start("broker (Tansu)", data, _tansu_command)
-
-
-async def start_memory(data: Path) -> Service:
-    """Valkey, with its append-only file in `data`.
-
-    Raises:
-        Quit: it does not start.
-
-    """
+    output = data / "services.log"
     (data / "valkey").mkdir(exist_ok=True)
-    return await _start("memory (Valkey)", data, _valkey_command)
+    for _ in range(TRIES):
+        port = free_port()
+        child = spawn(serves, _COMMANDS[serves](port, data), output=output, folder=data)
+        if await port_open(port, child, START_TIMEOUT_S):
+            return Service(serves, f"127.0.0.1:{port}", child)
+        await stop(child)
+    raise Quit(ExitCode.UNREACHABLE, f"the embedded {serves} does not start: see {output}")
 
 
 async def stop_service(service: Service) -> None:
     """Ends the service's process."""
     await stop(service.child)
-
-
-async def _start(name: str, data: Path, command: Callable[[int, Path], list[str]]) -> Service:
-    output = data / "services.log"
-    for _ in range(TRIES):
-        port = free_port()
-        child = spawn(name, command(port, data), output=output, folder=data)
-        if await port_open(port, child, START_TIMEOUT_S):
-            return Service(f"127.0.0.1:{port}", child)
-        await stop(child)
-    raise Quit(ExitCode.UNREACHABLE, f"the embedded {name} does not start: see {output}")
 
 
 def _tansu_command(port: int, _: Path) -> list[str]:
@@ -89,6 +84,12 @@ def _valkey_command(port: int, data: Path) -> list[str]:
         *("--maxmemory-policy", "noeviction"),
         *("--daemonize", "no"),
     ]
+
+
+_COMMANDS: dict[Serves, Callable[[int, Path], list[str]]] = {
+    Serves.BROKER: _tansu_command,
+    Serves.MEMORY: _valkey_command,
+}
 
 
 def _package(name: str) -> Path:

@@ -57,6 +57,7 @@ class Poller:
         self._stop = stop
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._topic_id = ""
+        self._asking = asyncio.Lock()
         self._store_outage = Outage("Redis (feed state)")
         self._broker_outage = Outage("Kafka (publishing)")
         self._outages = {feed.id: Outage(f"feed {feed.id}") for feed in feeds}
@@ -111,8 +112,8 @@ class Poller:
             NotPublished: the broker does not.
 
         """
-        if not self._topic_id:
-            self._topic_id = await self._publisher.topic_id(ITEMS)
+        async with self._asking:
+            self._topic_id = self._topic_id or await self._publisher.topic_id(ITEMS)
         state = await self._states.load(feed.id, feed.url, self._topic_id)
         fetched = await fetch(self._session, feed.url, state.validators)
         if isinstance(fetched, Failed):
