@@ -88,11 +88,11 @@ async def _wait_for(plan: Plan, broker: str, memory: str, stop: Stop) -> None:
 
 async def _broker_ready(plan: Plan, broker: str) -> None:
     await port_answers(broker)
-    from streams.broker import BROKER_DEFAULT, TopicRefused, ensure_topics
+    from streams.broker import TopicRefused, ensure_topics
     from streams.topics import TOPICS
 
     partitions = int(plan.settings.number("WIREWATCH_PARTITIONS"))
-    replication = 1 if plan.embeds_broker else BROKER_DEFAULT
+    replication = 1 if plan.embeds_broker else 0
     try:
         await ensure_topics(broker, TOPICS, partitions, replication=replication)
     except TopicRefused as error:

@@ -8,6 +8,7 @@ Faust has loaded anyway.
 from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from streams.topics import DAY_MS, Topic
@@ -15,9 +16,7 @@ from streams.topics import DAY_MS, Topic
 REQUEST_TIMEOUT_MS = 10_000
 """For one admin request; a healthy broker answers within 100 ms."""
 
-BROKER_DEFAULT = -1
-"""Kafka's value for "your default replication factor" (KIP-464); Tansu takes 1."""
-
+_REPLICATION = "default.replication.factor"
 _ALREADY_EXISTS = 36
 
 
@@ -30,9 +29,9 @@ class TopicRefused(RuntimeError):
 
 
 async def ensure_topics(
-    bootstrap: str, topics: Sequence[Topic], partitions: int, *, replication: int = BROKER_DEFAULT
+    bootstrap: str, topics: Sequence[Topic], partitions: int, *, replication: int = 0
 ) -> None:
-    """Creates the missing ones of `topics`.
+    """Creates the missing ones of `topics`; `replication` 0 is the broker's own default.
 
     Raises:
         BrokerUnreachable: no broker at `bootstrap` (host:port, comma separated).
@@ -47,11 +46,23 @@ async def ensure_topics(
         existing = set(await admin.list_topics())
         missing = [t for t in topics if t.name not in existing]
         if missing:
-            await _create(admin, missing, partitions, replication)
+            factor = replication or await _default_replication(admin)
+            await _create(admin, missing, partitions, factor)
     except (KafkaError, OSError) as error:
         raise BrokerUnreachable(f"{bootstrap}: {error}") from error
     finally:
         await admin.close()
+
+
+async def _default_replication(admin: AIOKafkaAdminClient) -> int:
+    """The broker's default: asked for, because this client cannot leave it to the broker."""
+    cluster = await admin.describe_cluster()
+    broker = ConfigResource(
+        ConfigResourceType.BROKER, str(cluster["brokers"][0]["node_id"]), {_REPLICATION: None}
+    )
+    [answer] = await admin.describe_configs([broker])
+    entries = [entry for resource in answer.resources for entry in resource[4]]
+    return next((int(entry[1]) for entry in entries if entry[0] == _REPLICATION), 1)
 
 
 async def _create(
