@@ -8,11 +8,16 @@ WORKDIR /src
 # the dependencies first: a change of the code leaves this layer alone
 COPY requirements.lock ./
 RUN /opt/wirewatch/bin/pip install --no-compile --require-hashes -r requirements.lock
+# the build backend, locked as well, in an environment that does not go into the image
+COPY requirements-build.lock ./
+RUN python -m venv /opt/build \
+    && /opt/build/bin/pip install --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY streams/ streams/
 COPY alerts/ alerts/
 COPY monitor/ monitor/
-RUN /opt/wirewatch/bin/pip install --no-compile --no-deps . \
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /opt/wirewatch/bin/pip install --no-compile --no-deps /wheels/*.whl \
     && /opt/wirewatch/bin/pip uninstall --yes pip \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/wirewatch/lib
 

@@ -44,7 +44,7 @@ types: setup  ## mypy --strict
 	@$(BIN)/mypy
 
 bench: setup  ## figures of this machine (PART=pipeline)
-	@$(BIN)/python -m bench $(PART)
+	@$(BIN)/python bench/run.py $(PART)
 
 format: setup  ## write the code the way lint wants it
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -113,6 +113,11 @@ class Item:
     v: int = 1
 
 
+def iso_utc(moment: datetime) -> str:
+    """An aware time as the records write it: ISO 8601, UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 _SHORT_FIELDS = ("credit", "guid", "url", "canonical_url", "ednote", "notice", "version")
 
 

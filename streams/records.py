@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from streams.decision import Decision
-from streams.item import Item
+from streams.item import Item, iso_utc
 from streams.ledger import Ledger
 from streams.match import Match
 from streams.topics import (
@@ -155,8 +155,3 @@ def _name(source: Source) -> str:
 def utc_now() -> str:
     """The wall clock, ISO 8601 UTC with milliseconds, for records."""
     return iso_utc(datetime.now(UTC))
-
-
-def iso_utc(moment: datetime) -> str:
-    """An aware time as the records write it: ISO 8601, UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

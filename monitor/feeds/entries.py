@@ -13,10 +13,9 @@ from typing import Any
 
 from monitor.feeds.canonical import canonical, web_url
 from monitor.feeds.dates import read_date
-from monitor.feeds.parse import Document
+from monitor.feeds.document import Document
 from monitor.feeds.plain import plain
-from streams.item import Clock, Item, cut
-from streams.records import iso_utc
+from streams.item import Clock, Item, cut, iso_utc
 from streams.text import digest
 
 

@@ -6,22 +6,11 @@ speaks feedparser.
 """
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import feedparser
 
+from monitor.feeds.document import Document
 from monitor.feeds.guard import NotAFeed, guard
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A feed as parsed: its own title and language, and its entries as feedparser has them."""
-
-    title: str
-    lang: str
-    entries: Sequence[Mapping[str, Any]]
 
 
 def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
