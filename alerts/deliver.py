@@ -16,7 +16,7 @@ from alerts.memory import Memory, MemoryUnreachable
 from alerts.sink import NotSent, Refused, Sent, Sink, Unclear
 from streams.decision import Decision
 from streams.match import Match
-from streams.outage import Outage
+from streams.outage import Outages
 from streams.records import Stop, utc_now
 from streams.story import signature
 
@@ -37,19 +37,18 @@ Answer = TypeVar("Answer")
 class Delivery:
     """Claims by `memory`, tells by `sink`, until it is told or `stop` says to leave it."""
 
-    def __init__(self, memory: Memory, sink: Sink, stop: Stop) -> None:
+    def __init__(self, memory: Memory, sink: Sink, stop: Stop, outages: Outages) -> None:
         self._memory = memory
         self._sink = sink
         self._stop = stop
-        self._redis_outage = Outage("Redis")
-        self._sink_outage = Outage(sink.name)
+        self._redis_outage = outages.of("Redis")
+        self._sink_outage = outages.of(sink.name)
 
     async def tell(self, match: Match, channel: str) -> Decision:
         """Tells `channel` of the match, or finds why not.
 
         Raises:
             Stopping: the program ends first; the same record must come again.
-
         """
         keys, may_repeat = signature(match.item), False
         while True:

@@ -55,7 +55,6 @@ class Memory:
 
         Raises:
             MemoryUnreachable: Redis does not answer.
-
         """
         name = digest(item.id)
         keys = [f"{self._prefix}k:{key.kind}:{key.digest}" for key in signature.keys]
@@ -92,7 +91,6 @@ class Memory:
 
         Raises:
             MemoryUnreachable: Redis does not answer.
-
         """
         return await self._settled(claim, "sent", ts)
 
@@ -101,7 +99,6 @@ class Memory:
 
         Raises:
             MemoryUnreachable: Redis does not answer.
-
         """
         return await self._settled(claim, "free", "")
 
@@ -137,7 +134,6 @@ async def ping(url: str) -> None:
 
     Raises:
         MemoryUnreachable: it does not.
-
     """
     client = connect(url)
     try:

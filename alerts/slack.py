@@ -76,7 +76,6 @@ class SlackSink:
 
         Raises:
             SinkUnreachable: no answer, or the token is refused.
-
         """
         try:
             await self._client.auth_test()

@@ -2,17 +2,20 @@
 
 import sys
 
+from monitor.exits import Quit
+
 
 def main() -> None:
     """Runs the command line; every failure is words and an exit code, never a traceback."""
-    from monitor.cli import app  # noqa: PLC0415 - a broken pipe or Ctrl-C here is quiet too
-    from monitor.exits import Quit  # noqa: PLC0415
-
     try:
+        from monitor.cli import app  # noqa: PLC0415 - takes a moment, in which Ctrl-C is quiet too
+
         app()
-    except Quit as quit_:
-        sys.stderr.write(f"wirewatch: {quit_.message}\n")
-        sys.exit(quit_.code)
+    except Quit as end:
+        sys.stderr.write(f"wirewatch: {end.message}\n")
+        sys.exit(end.code)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -88,7 +88,6 @@ def load_desk(folder: Path) -> Desk:
 
     Raises:
         Quit: no desk there, or a broken one; names every problem.
-
     """
     if not (folder / "desk.yaml").is_file():
         raise Quit(

@@ -15,7 +15,6 @@ def write_desk(folder: Path, *, name: str = "") -> list[Path]:
 
     Raises:
         OSError: the folder cannot be written.
-
     """
     written = []
     for template in TEMPLATES:

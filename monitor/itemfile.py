@@ -41,7 +41,6 @@ def read_items(file: Path) -> Iterator[Item | BadLine]:
 
     Raises:
         OSError: it cannot be read.
-
     """
     with nullcontext(sys.stdin.buffer) if file == STDIN else file.open("rb") as lines:
         yield from _read(lines, str(file))
@@ -64,7 +63,6 @@ def parse_item(line: bytes, number: int) -> Item:
 
     Raises:
         ValueError: not a JSON object, no title, or a field of the wrong kind.
-
     """
     given = msgspec.json.decode(line)
     if not isinstance(given, dict):

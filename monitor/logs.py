@@ -8,7 +8,6 @@ import logging
 import sys
 
 _LIBRARIES = ("faust", "mode", "aiokafka", "kafka", "asyncio", "aiohttp", "slack_sdk", "redis")
-LEVELS = ("debug", "info", "warning", "error")
 
 
 def set_up_logs(level: str) -> None:

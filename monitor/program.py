@@ -24,7 +24,7 @@ from monitor.reach import port_answers, watch
 from monitor.report import Report
 from monitor.roles import SERVE, Context
 from monitor.standing import Standing, stand_up
-from streams.outage import Outage
+from streams.outage import Outages
 from streams.records import Stop, Stopping
 
 log = logging.getLogger("wirewatch.program")
@@ -87,7 +87,7 @@ class _Program:
         self._report = report
         self._progress = progress
         self._stop = stop
-        self._outage = Outage("Kafka")
+        self._outages = Outages()
         self._health = HealthFile(plan.data, plan.roles)
 
     async def run(self) -> ExitCode:
@@ -139,6 +139,7 @@ class _Program:
             report=self._report,
             progress=self._progress,
             stop=self._stop,
+            outages=self._outages,
         )
         roles: dict[asyncio.Task[None], asyncio.Event] = {}
         stack.push_async_callback(self._end_roles, roles)
@@ -171,7 +172,7 @@ class _Program:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._plan.for_s if self._plan.for_s else float("inf")
         watching = asyncio.create_task(
-            watch(self._outage, lambda: port_answers(standing.broker), self._stop)
+            watch(self._outages.of("Kafka"), lambda: port_answers(standing.broker), self._stop)
         )
         written = 0.0
         try:
@@ -182,14 +183,10 @@ class _Program:
                         task.result()
                 standing.check_children()
                 if loop.time() - written > WRITE_EVERY_S:
-                    self._health.write(ready=True, troubles=self._troubles())
+                    self._health.write(ready=True, troubles=self._outages.lasting())
                     written = loop.time()
         finally:
             watching.cancel()
-
-    def _troubles(self) -> list[str]:
-        lasting = self._outage.lasting_s
-        return [f"Kafka has not answered for {lasting:.0f} s"] if lasting else []
 
     async def _end_roles(self, roles: "dict[asyncio.Task[None], asyncio.Event]") -> None:
         self._stop.set()

@@ -30,7 +30,6 @@ async def until_reachable(
     Raises:
         Quit: not before the deadline (exit 3).
         Stopping: the program ends first.
-
     """
     said = False
     while True:
@@ -54,7 +53,6 @@ async def port_answers(addresses: str) -> None:
 
     Raises:
         ConnectionError: none does.
-
     """
     why: Exception = ConnectionError("no address given")
     for address in addresses.split(","):

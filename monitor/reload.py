@@ -31,7 +31,6 @@ def compile_rules(path: Path, default_to: Sequence[str]) -> Matcher:
 
     Raises:
         Invalid: anything is wrong with it, or a rule tells nobody.
-
     """
     return Matcher(load_book(path, default_to=default_to, must_tell=True))
 

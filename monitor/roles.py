@@ -16,6 +16,7 @@ from monitor.plan import Plan, Role
 from monitor.progress import Progress
 from monitor.report import Report
 from streams.connection import Connection
+from streams.outage import Outages
 from streams.records import Stop, Stopping
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Context:
     report: Report
     progress: Progress
     stop: Stop
+    outages: Outages
 
 
 Serve = Callable[[Context, asyncio.Event], Coroutine[Any, Any, None]]
@@ -94,7 +96,7 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
     memory = Memory(context.memory, plan.desk, token=secrets.token_hex(8))
     sink = plan.make_sink()
     try:
-        delivery = Delivery(memory, sink, stop)
+        delivery = Delivery(memory, sink, stop, context.outages)
         app = alert_app(connection(context), delivery, context.report, stop)
         await _serve_app(app, ready, stop)
     finally:
@@ -120,6 +122,7 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
                 publisher=publisher,
                 states=FeedStates(client, plan.desk),
                 stop=context.stop,
+                outages=context.outages,
             )
             polling = asyncio.create_task(poller.run())
             ready.set()
@@ -142,7 +145,6 @@ async def _serve_app(app: "faust.App", ready: asyncio.Event, stop: Stop) -> None
 
     Raises:
         Quit: the app crashed.
-
     """
     from streams.faust_app import running
 

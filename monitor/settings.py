@@ -27,6 +27,7 @@ class Setting:
     secret: bool = False
     number: bool = False
     least: float = 0.0
+    choices: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -61,6 +62,7 @@ SETTINGS = (
         name="LOG_LEVEL",
         default="warning",
         about="debug, info, warning or error; debug also shows what the libraries say",
+        choices=("debug", "info", "warning", "error"),
     ),
     Setting(
         name="WIREWATCH_DATA",
@@ -130,7 +132,6 @@ def resolve(
 
     Raises:
         Quit: an unknown key in desk.yaml, a file that cannot be read, a value that is no number.
-
     """
     in_desk = _from_desk(desk or {})
     values = {}
@@ -184,6 +185,9 @@ def _from_desk(given: Mapping[str, object]) -> dict[str, str]:
 
 
 def _check(setting: Setting, value: Value) -> None:
+    if setting.choices and value.text not in setting.choices:
+        message = f'{setting.name} ({value.origin}): "{value.text}" is none of'
+        raise Quit(ExitCode.USAGE, f"{message} {', '.join(setting.choices)}")
     if not setting.number or not value.text:
         return
     try:

@@ -32,7 +32,6 @@ class Standing:
 
         Raises:
             Quit: one has ended.
-
         """
         for service in self.children:
             if service.child.ended is not None:
@@ -48,7 +47,6 @@ async def stand_up(
     Raises:
         Quit: something does not answer within `WIREWATCH_WAIT_S`, or does not start.
         Stopping: the program ends first.
-
     """
     broker = plan.settings.text("KAFKA_BOOTSTRAP_SERVERS")
     memory = plan.settings.text("REDIS_URL") if plan.needs_memory else ""

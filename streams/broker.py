@@ -36,7 +36,6 @@ async def ensure_topics(
     Raises:
         BrokerUnreachable: no broker at `bootstrap` (host:port, comma separated).
         TopicRefused: the broker says no.
-
     """
     admin = AIOKafkaAdminClient(
         bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS, client_id="wirewatch"

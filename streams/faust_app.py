@@ -15,12 +15,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import faust
+from aiokafka.errors import MessageSizeTooLargeError
 from faust.contrib.asgi import bind_to_running_loop
 from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT
 
 from streams.connection import Connection
+from streams.topics import TooLarge
 
 log = logging.getLogger("wirewatch.stream")
 
@@ -125,11 +127,14 @@ def _transport(app: faust.App, connection: Connection) -> Any:
 
 
 def sender(app: faust.App, topic_name: str) -> Callable[[bytes, bytes], Awaitable[None]]:
-    """`send(key, value)` to a topic, done when the broker has acknowledged it."""
+    """`send(key, value)` to a topic, done when the broker has it; `TooLarge` if it never will."""
     topic = app.topic(topic_name, key_serializer="raw", value_serializer="raw")
 
     async def send(key: bytes, value: bytes) -> None:
-        await (await topic.send(key=key, value=value))
+        try:
+            await (await topic.send(key=key, value=value))
+        except MessageSizeTooLargeError as error:
+            raise TooLarge(f"{len(value)} bytes are too many for {topic_name}") from error
 
     return send
 

@@ -29,3 +29,22 @@ class Outage:
     def lasting_s(self) -> float:
         """Seconds since it went; 0 while it answers."""
         return 0.0 if self._since is None else time.monotonic() - self._since
+
+
+class Outages:
+    """The outside services of one process: who asks for one by name shares it."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Outage] = {}
+
+    def of(self, service: str) -> Outage:
+        """The outage of `service`, over until it began."""
+        return self._by_name.setdefault(service, Outage(service))
+
+    def lasting(self) -> list[str]:
+        """What does not answer right now, in words."""
+        return [
+            f"{name} has not answered for {outage.lasting_s:.0f} s"
+            for name, outage in self._by_name.items()
+            if outage.lasting_s
+        ]

@@ -62,7 +62,6 @@ class Stop:
 
         Raises:
             Stopping: the program ends first.
-
         """
         try:
             await asyncio.wait_for(self._event.wait(), seconds)
@@ -95,12 +94,14 @@ class Downstream:
 
         Raises:
             Stopping: the program ends first.
-
+            TooLarge: the broker would never take it.
         """
         value, delay = encode(record), RETRY_FIRST_S
         while True:
             try:
                 await self._sends[topic.name](key.encode(), value)
+            except TooLarge:
+                raise
             except Exception as error:
                 log.debug("sending to %s: %r", topic.name, error)
             else:

@@ -72,6 +72,10 @@ class Undecodable(ValueError):
     """A value that is no record of its topic; the text says why."""
 
 
+class TooLarge(ValueError):
+    """A record that the broker would never take."""
+
+
 Record = TypeVar("Record", Item, Match, Decision, DeadLetter)
 
 _encoder = msgspec.json.Encoder()
@@ -90,7 +94,6 @@ def decode(kind: type[Record], value: bytes | None) -> Record:
 
     Raises:
         Undecodable: not JSON, not this record, or nothing at all (a tombstone).
-
     """
     if not value:
         raise Undecodable("empty value")

@@ -102,7 +102,6 @@ def read(path: Path, shown: str = "") -> Document:
 
     Raises:
         Invalid: it cannot be read, is not YAML, or repeats a key.
-
     """
     name = shown or str(path)
     try:

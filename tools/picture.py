@@ -1,9 +1,10 @@
 """Draws docs/console.svg from a real run: `wirewatch demo --for 4s`, as its terminal shows it.
 
-In: nothing; run from anywhere.  Out: the picture.  Invariant: the SVG loads nothing from elsewhere
+In: nothing; runs from anywhere.  Out: the picture.  Invariant: the SVG loads nothing from elsewhere
 (rich's own template would fetch fonts).
 """
 
+import io
 import os
 import re
 import subprocess
@@ -11,30 +12,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "console.svg"
-WIDTH = 92
-FONT_FACE = re.compile(r"\s*@font-face \{\{.*?\}\}", re.DOTALL)
+COLUMNS = 92
+LASTS = "4s"
 TICK = "✓"
+FONT_FACE = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def run_demo() -> tuple[str, str]:
-    """What the demo wrote, coloured, to stdout and stderr."""
-    names = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
-    environment = {name: os.environ[name] for name in names if name in os.environ}
-    environment |= {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
+    """What the demo writes, coloured: its stdout and its stderr."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    terminal = {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "monitor", "demo", "--for", "4s"],
+        done = subprocess.run(  # noqa: S603 - our own program, fixed arguments
+            [sys.executable, "-m", "monitor", "demo", "--for", LASTS],
             cwd=folder,
-            env=environment | {"PYTHONPATH": str(ROOT)},
+            env={**kept, **terminal, "PYTHONPATH": str(ROOT)},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         )
     return done.stdout, done.stderr
@@ -47,20 +47,12 @@ def steps(progress: str) -> list[Text]:
 
 
 def draw(told: str, progress: str) -> str:
-    """The terminal as SVG."""
-    console = Console(
-        record=True, width=WIDTH, file=Path(os.devnull).open("w"), force_terminal=True
-    )
-    console.print(Text("$ make demo", style="bold"))
-    for step in steps(progress):
-        console.print(step)
-    console.print(Text.from_ansi(told))
-    return console.export_svg(
-        title="wirewatch",
-        theme=DIMMED_MONOKAI,
-        code_format=FONT_FACE.sub("", CONSOLE_SVG_FORMAT),
-        unique_id="wirewatch",
-    )
+    """The terminal as SVG, in whatever monospaced font the reader has."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
+    for line in (Text("$ make demo", style="bold"), *steps(progress), Text.from_ansi(told)):
+        console.print(line)
+    drawn = console.export_svg(title="wirewatch", theme=DIMMED_MONOKAI, unique_id="wirewatch")
+    return FONT_FACE.sub("", drawn)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ DESK = Path("desk")
 
 def demo(for_: ForOption = "", as_json: JsonOption = False) -> None:
     """Run the whole pipeline on bundled wires: no account, no broker, no set-up."""
-    from monitor.cli.run import carry_out, console_maker
+    from monitor.cli.run import carry_out, console_maker, end, leave_on_signals
     from monitor.demo.scene import demo_plan
 
+    leave_on_signals()
     make_sink = console_maker(as_json=as_json)
     with demo_plan(DESK, dict(os.environ), duration_s(for_), make_sink) as plan:
-        carry_out(plan, as_json=as_json)
+        code = carry_out(plan, as_json=as_json)
+    end(code)

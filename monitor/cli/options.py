@@ -36,7 +36,6 @@ def duration_s(text: str) -> float:
 
     Raises:
         Quit: it is no duration.
-
     """
     if not text:
         return 0.0

@@ -1,5 +1,7 @@
 """`wirewatch run`: the pipeline, all roles or some of them."""
 
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +26,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run the pipeline: poll feeds, match items, alert desks."""
+    leave_on_signals()
     found, settings = load(desk)
     plan = Plan(
         desk=found.name,
@@ -39,16 +42,16 @@ def run(
     _refuse_alone(plan)
     if Role.POLL in plan.roles and not plan.feeds:
         raise Quit(ExitCode.USAGE, f"{found.folder / 'feeds.yaml'} lists no feeds")
-    carry_out(plan, as_json=as_json)
+    end(carry_out(plan, as_json=as_json))
 
 
-def carry_out(plan: Plan, *, as_json: bool) -> None:
-    """Runs a plan in this process, which ends with it."""
+def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
+    """Runs a plan in this process until it is stopped; `end` the process after it."""
     from rich.console import Console
 
     from monitor.embedded.lock import DataLock
     from monitor.logs import set_up_logs
-    from monitor.program import end_process, run_program
+    from monitor.program import run_program
     from monitor.progress import Progress
     from monitor.reload import compile_rules
     from monitor.report import Report, process_started
@@ -68,7 +71,20 @@ def carry_out(plan: Plan, *, as_json: bool) -> None:
         lock.take()
     code = run_program(plan, report, Progress(Console(stderr=True)), stop)
     report.end(show=plan.for_s > 0)
+    return code
+
+
+def end(code: ExitCode) -> None:
+    """Ends the process, also when a library left a thread that would keep it."""
+    from monitor.program import end_process
+
     end_process(code)
+
+
+def leave_on_signals() -> None:
+    """Until the program takes signals itself, a stop is a clean one as well."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(ExitCode.FINE))
 
 
 def sink_maker(settings: Settings, *, as_json: bool) -> "Callable[[], Sink]":

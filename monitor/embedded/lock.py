@@ -23,7 +23,6 @@ class DataLock:
 
         Raises:
             Quit: another program holds it.
-
         """
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

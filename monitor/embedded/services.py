@@ -44,7 +44,6 @@ async def start_service(serves: Serves, data: Path) -> Service:
 
     Raises:
         Quit: it does not start.
-
     """
     output = data / "services.log"
     (data / "valkey").mkdir(exist_ok=True)

@@ -27,7 +27,6 @@ def guard(body: bytes) -> bytes:
 
     Raises:
         NotAFeed: empty, or without any element near its beginning.
-
     """
     body = _as_utf8(body)
     found = _first_element(body)

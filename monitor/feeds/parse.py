@@ -18,7 +18,6 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
 
     Raises:
         NotAFeed: no feed at all: an HTML page, JSON, nothing.
-
     """
     headers = {"content-type": content_type or "application/xml"}
     if url:

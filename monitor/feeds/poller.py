@@ -25,7 +25,7 @@ from monitor.feeds.schedule import wait_s
 from monitor.feeds.state import FeedState, FeedStates, StateUnreachable
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item
-from streams.outage import Outage
+from streams.outage import Outage, Outages
 from streams.records import Stop, Stopping, utc_now
 from streams.topics import DECISIONS, ITEMS, encode
 
@@ -49,6 +49,7 @@ class Poller:
         publisher: Publisher,
         states: FeedStates,
         stop: Stop,
+        outages: Outages,
     ) -> None:
         self._feeds = feeds
         self._session = session
@@ -58,8 +59,8 @@ class Poller:
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._topic_id = ""
         self._asking = asyncio.Lock()
-        self._store_outage = Outage("Redis (feed state)")
-        self._broker_outage = Outage("Kafka (publishing)")
+        self._store_outage = outages.of("Redis (feed state)")
+        self._broker_outage = outages.of("Kafka (publishing)")
         self._outages = {feed.id: Outage(f"feed {feed.id}") for feed in feeds}
 
     async def run(self) -> None:
@@ -110,7 +111,6 @@ class Poller:
         Raises:
             StateUnreachable: Redis does not answer.
             NotPublished: the broker does not.
-
         """
         async with self._asking:
             self._topic_id = self._topic_id or await self._publisher.topic_id(ITEMS)

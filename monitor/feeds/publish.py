@@ -45,7 +45,6 @@ class Publisher:
 
         Raises:
             NotPublished: the broker does not say.
-
         """
         try:
             return await asyncio.to_thread(self._ask_topic_id, topic.name)
@@ -64,7 +63,6 @@ class Publisher:
 
         Raises:
             NotPublished: one of them is not acknowledged; any may be there all the same.
-
         """
         try:
             async with asyncio.timeout(ACK_TIMEOUT_S):

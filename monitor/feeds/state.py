@@ -41,7 +41,6 @@ class FeedStates:
 
         Raises:
             StateUnreachable: Redis does not answer.
-
         """
         try:
             stored = await self._redis.hgetall(self._prefix + feed)
@@ -60,7 +59,6 @@ class FeedStates:
 
         Raises:
             StateUnreachable: Redis does not answer.
-
         """
         try:
             stored = await self._redis.hgetall(f"{self._prefix}{feed}:known")
@@ -75,7 +73,6 @@ class FeedStates:
 
         Raises:
             StateUnreachable: Redis does not answer.
-
         """
         key = self._prefix + feed
         learned = {i: f"{k.rev} {k.payload} {k.text}" for i, k in changes.known.items()}

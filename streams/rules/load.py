@@ -38,7 +38,6 @@ def load_book(path: Path, *, default_to: Sequence[str] = (), must_tell: bool = F
 
     Raises:
         Invalid: anything is wrong anywhere; holds all problems, in file order.
-
     """
     documents, problems = _read_all(path)
     lists, list_problems = _lists(documents)

@@ -16,6 +16,9 @@ from streams.text import Token, tokenise
 FIELDS = ("title", "summary", "text")
 """Where rules look, in the order evidence is preferred."""
 
+MAX_EVIDENCE = 16
+"""Pieces per rule and item: more than anybody reads, and a match must fit into Kafka's 1 MB."""
+
 Words = tuple[str, ...]
 
 
@@ -126,7 +129,8 @@ def _evidence(nodes: Iterable[Node], found: Found, item: Item) -> tuple[Evidence
         pieces[term.clause, place] = Evidence(
             clause=term.clause, field=place.field, start=place.start, end=place.end, text=text
         )
-    return tuple(sorted(pieces.values(), key=lambda e: (FIELDS.index(e.field), e.start, e.clause)))
+    ordered = sorted(pieces.values(), key=lambda e: (FIELDS.index(e.field), e.start, e.clause))
+    return tuple(ordered[:MAX_EVIDENCE])
 
 
 def _occurring(nodes: Iterable[Node], found: Found) -> Iterator[Term]:

@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from xml.sax.saxutils import escape
 
 from aiohttp import web
-
 from stubs.loopback_server import LoopbackServer
 
 DRIP_PAUSE_S = 0.2

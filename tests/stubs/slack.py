@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
-
 from stubs.loopback_server import LoopbackServer
 from stubs.slack_rules import Node, metadata_warning, refusal
 
