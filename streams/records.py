@@ -19,6 +19,7 @@ from streams.topics import (
     DEADLETTER,
     DECISIONS,
     DeadLetter,
+    TooLarge,
     Topic,
     Undecodable,
     dead_letter,
