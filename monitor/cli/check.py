@@ -22,7 +22,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check rules: every problem at once, as file:line:col."""
-    from monitor.config import load_desk
+    from monitor.desk.config import load_desk
     from streams.rules.load import load_book, rule_files
     from streams.yaml12 import Invalid
 

@@ -15,8 +15,8 @@ def config(
     about: Annotated[bool, typer.Option("--about", help="Say what each setting does.")] = False,
 ) -> None:
     """Show every setting, its value and its origin; secrets are starred."""
-    from monitor.config import load_desk
-    from monitor.settings import SETTINGS, resolve, shown
+    from monitor.desk.config import load_desk
+    from monitor.desk.settings import SETTINGS, resolve, shown
 
     folder = desk_folder(desk)
     is_desk = desk is not None or (folder / "desk.yaml").is_file()

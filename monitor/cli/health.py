@@ -12,7 +12,7 @@ from monitor.exits import ExitCode
 
 def health(desk: DeskOption = None, as_json: JsonOption = False) -> None:
     """Ask the programs that run on this desk's data folder; exit 1 if one is not healthy."""
-    from monitor.health import read_health
+    from monitor.program.health import read_health
 
     found, settings = load(desk)
     folder = data_folder(found, settings)

@@ -13,7 +13,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
 ) -> None:
     """Write a desk: desk.yaml, feeds.yaml, rules with tests, a schema for editors."""
-    from monitor.desks import write_desk
+    from monitor.desk.write import write_desk
 
     if (folder / "desk.yaml").exists():
         raise Quit(ExitCode.USAGE, f"{folder} is a desk already; nothing was written")

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from monitor.config import Desk
+from monitor.desk.config import Desk
+from monitor.desk.settings import Settings
 from monitor.exits import ExitCode, Quit
-from monitor.settings import Settings
 
 DeskOption = Annotated[
     Path | None,
@@ -47,8 +47,8 @@ def duration_s(text: str) -> float:
 
 def load(given: Path | None) -> tuple[Desk, Settings]:
     """The desk and the settings that hold for it."""
-    from monitor.config import load_desk
-    from monitor.settings import resolve
+    from monitor.desk.config import load_desk
+    from monitor.desk.settings import resolve
 
     desk = load_desk(desk_folder(given))
     return desk, resolve(os.environ, desk.settings)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import DeskOption, ForOption, JsonOption, data_folder, duration_s, load
+from monitor.desk.settings import Settings
 from monitor.exits import ExitCode, Quit
-from monitor.plan import ALL_ROLES, Plan, Role
-from monitor.settings import Settings
+from monitor.program.plan import ALL_ROLES, Plan, Role
 
 if TYPE_CHECKING:
     from alerts.sink import Sink
@@ -50,11 +50,11 @@ def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
     from rich.console import Console
 
     from monitor.embedded.lock import DataLock
-    from monitor.logs import set_up_logs
-    from monitor.program import run_program
-    from monitor.progress import Progress
-    from monitor.reload import compile_rules
-    from monitor.report import Report, process_started
+    from monitor.program.logs import set_up_logs
+    from monitor.program.process import run_program
+    from monitor.program.progress import Progress
+    from monitor.program.reload import compile_rules
+    from monitor.program.report import Report, process_started
     from streams.records import Stop
     from streams.yaml12 import Invalid
 
@@ -76,7 +76,7 @@ def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
 
 def end(code: ExitCode) -> None:
     """Ends the process, also when a library left a thread that would keep it."""
-    from monitor.program import end_process
+    from monitor.program.process import end_process
 
     end_process(code)
 

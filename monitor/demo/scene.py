@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alerts.sink import Sink
-from monitor.config import load_desk
-from monitor.desks import write_desk
+from monitor.desk.config import load_desk
+from monitor.desk.settings import resolve
+from monitor.desk.write import write_desk
 from monitor.feeds.feed import Feed
-from monitor.plan import ALL_ROLES, Plan
-from monitor.settings import resolve
+from monitor.program.plan import ALL_ROLES, Plan
 
 POLL_EVERY_S = 0.5
 """Nobody wants to wait for a demo; real outlets are asked once a minute."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from monitor.embedded.services import Serves, Service, start_service, stop_service
 from monitor.exits import ExitCode, Quit
-from monitor.plan import Plan, Role
-from monitor.reach import port_answers, until_reachable
+from monitor.program.plan import Plan, Role
+from monitor.program.reach import port_answers, until_reachable
 from streams.records import Stop
 
 Done = Callable[[str], None]

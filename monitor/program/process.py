@@ -17,13 +17,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from monitor.exits import ExitCode, Quit
-from monitor.health import WRITE_EVERY_S, HealthFile
-from monitor.plan import Plan, Role
-from monitor.progress import Progress
-from monitor.reach import port_answers, watch
-from monitor.report import Report
-from monitor.roles import SERVE, Context
-from monitor.standing import Standing, stand_up
+from monitor.program.health import WRITE_EVERY_S, HealthFile
+from monitor.program.plan import Plan, Role
+from monitor.program.progress import Progress
+from monitor.program.reach import port_answers, watch
+from monitor.program.report import Report
+from monitor.program.roles import SERVE, Context
+from monitor.program.standing import Standing, stand_up
 from streams.outage import Outages
 from streams.records import Stop, Stopping
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monitor.exits import ExitCode, Quit
-from monitor.plan import Plan, Role
-from monitor.progress import Progress
-from monitor.report import Report
+from monitor.program.plan import Plan, Role
+from monitor.program.progress import Progress
+from monitor.program.report import Report
 from streams.connection import Connection
 from streams.outage import Outages
 from streams.records import Stop, Stopping
@@ -70,7 +70,7 @@ def connection(context: Context) -> Connection:
 
 async def serve_match(context: Context, ready: asyncio.Event) -> None:
     """The match role; follows the rule files."""
-    from monitor.reload import compile_rules, follow_rules
+    from monitor.program.reload import compile_rules, follow_rules
     from streams.match_agent import match_app
     from streams.rules.current import Current
 

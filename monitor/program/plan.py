@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from alerts.sink import Sink
+from monitor.desk.settings import Settings
 from monitor.feeds.feed import Feed
-from monitor.settings import Settings
 
 
 class Role(StrEnum):

@@ -18,7 +18,7 @@ def write_desk(folder: Path, *, name: str = "") -> list[Path]:
     """
     written = []
     for template in TEMPLATES:
-        text = files("monitor").joinpath("templates", template).read_text(encoding="utf-8")
+        text = files("monitor").joinpath("desk", "templates", template).read_text(encoding="utf-8")
         if name and template == "desk.yaml":
             text = text.replace("my-desk", name, 1)
         written += _write(folder / template, text)
