@@ -23,7 +23,7 @@ class Judgement:
 
     `POST` and `THREAD` are claims held by this process; `ts` is the story's message (for a
     thread); `wait_s` how long a foreign claim may still last; `again` marks a claim taken over
-    from somebody who may have told it.
+    from somebody who may have told it; `identity` are the Redis keys of the item's id, address and GUID.
     """
 
     state: State
@@ -34,3 +34,4 @@ class Judgement:
     ts: str = ""
     wait_s: float = 0.0
     again: bool = False
+    identity: tuple[str, ...] = ()

@@ -10,7 +10,7 @@
 --   ts              the message, once it is told
 --   v:<version>     p pending, s told, f folded
 --   o:<version>     token that holds a pending claim     l:<version>  its lease, ms
---   i:<item>        the item's last text                 t:<text>     a text that was told
+--   i:<key>         the last text under an id, address or GUID      t:<text>  a text that was told
 --
 -- Answers {verdict, story, ts, wait ms, again}; again = 1 when somebody may have told it already.
 local prefix, channel, item, text, token = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
@@ -21,18 +21,22 @@ if not now then
 end
 local version = item .. ':' .. text
 
+local function is_identity(i)
+  return ARGV[10 + i] == 'item' or ARGV[10 + i] == 'url' or ARGV[10 + i] == 'guid'
+end
+
 local function card_of(story)
   return prefix .. 'card:' .. channel .. ':' .. story
 end
 
 -- the story: the strongest key that leads to a card on this channel, else the strongest known one
-local story, kind, on_channel
+local story, on_channel
 for i, key in ipairs(KEYS) do
   local known = redis.call('GET', key)
   if known and not on_channel then
     local here = redis.call('EXISTS', card_of(known)) == 1
     if here or not story then
-      story, kind, on_channel = known, ARGV[10 + i], here
+      story, on_channel = known, here
     end
   end
 end
@@ -58,7 +62,7 @@ end
 
 local function claim(verdict, again)
   redis.call('HSET', card, 'v:' .. version, 'p', 'o:' .. version, token,
-    'l:' .. version, now + ARGV[7], 'i:' .. item, text, 't:' .. text, version)
+    'l:' .. version, now + ARGV[7])
   return answer(verdict, 0, again)
 end
 
@@ -86,8 +90,16 @@ if mark == 's' then return answer('told') end
 if mark == 'f' then return answer('folded') end
 if mark == 'p' then return pending(version, 'thread') end
 
-local known_item = get('i:' .. item)
-local identity = kind == 'item' or kind == 'url' or kind == 'guid'
-if not get('t:' .. text) and (known_item or identity) then return claim('thread', 0) end
-redis.call('HSET', card, 'v:' .. version, 'f', 'i:' .. item, text)
+-- a version not seen here: other words under a known id, address or GUID are an update, the rest
+-- is a copy; words that were told already are never an update
+local changed = false
+for i, key in ipairs(KEYS) do
+  local before = is_identity(i) and get('i:' .. key)
+  changed = changed or (before and before ~= text)
+end
+if changed and not get('t:' .. text) then return claim('thread', 0) end
+redis.call('HSET', card, 'v:' .. version, 'f')
+for i, key in ipairs(KEYS) do
+  if is_identity(i) then redis.call('HSET', card, 'i:' .. key, text) end
+end
 return answer('folded')

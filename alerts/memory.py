@@ -84,6 +84,9 @@ class Memory:
             ts=ts,
             wait_s=wait_ms / 1000,
             again=bool(again),
+            identity=tuple(
+                name for name, key in zip(keys, signature.keys, strict=True) if key.kind.identity
+            ),
         )
 
     async def told(self, claim: Judgement, ts: str) -> bool:
@@ -107,7 +110,7 @@ class Memory:
         version = f"{claim.item}:{claim.text}"
         try:
             answer = await self._settle(
-                keys=[card], args=[version, self._token, how, ts, claim.item, claim.text]
+                keys=[card, *claim.identity], args=[version, self._token, how, ts, claim.text]
             )
         except RedisError as error:
             raise MemoryUnreachable(str(error)) from error
