@@ -23,7 +23,8 @@ class Judgement:
 
     `POST` and `THREAD` are claims held by this process; `ts` is the story's message (for a
     thread); `wait_s` how long a foreign claim may still last; `again` marks a claim taken over
-    from somebody who may have told it; `identity` are the Redis keys of the item's id, address and GUID.
+    from somebody who may have told it; `identity` are the Redis keys of the item's id,
+    address and GUID.
     """
 
     state: State
