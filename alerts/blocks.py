@@ -19,10 +19,16 @@ MAX_HEADLINE_CHARS = 600
 """Of one headline: a screenful; with everything else it stays far under 9,000."""
 
 MAX_LABEL_CHARS = 120
-"""Of an outlet, credit or matched word."""
+"""Of an outlet or credit."""
 
 MAX_RULES_SHOWN = 8
 """More rules on one story are counted, not listed."""
+
+MAX_WORDS_SHOWN = 5
+"""Of one rule's evidence."""
+
+MAX_WORD_CHARS = 40
+"""Of one matched word or phrase."""
 
 MAX_URL_CHARS = 2_900
 """Slack allows 3,000 for a link."""
@@ -106,9 +112,9 @@ def _rules(card: Card) -> Block:
     elements: list[Block] = []
     for rule, words in card.rules[:MAX_RULES_SHOWN]:
         elements.append(_text(f"{'   ' if elements else ''}{rule}: ", bold=True))
-        for n, word in enumerate(words[:MAX_RULES_SHOWN]):
+        for n, word in enumerate(words[:MAX_WORDS_SHOWN]):
             elements += [_text(" + ")] if n else []
-            elements.append(_text(_clip(word, MAX_LABEL_CHARS), code=True))
+            elements.append(_text(_clip(word, MAX_WORD_CHARS), code=True))
     more = len(card.rules) - MAX_RULES_SHOWN
     return _section(*elements, *([_text(f" and {more} more rules")] if more > 0 else []))
 

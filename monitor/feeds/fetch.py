@@ -132,4 +132,4 @@ async def _answer(response: aiohttp.ClientResponse) -> Fetched:
 
 def _seconds(retry_after: str) -> float:
     """Retry-After in seconds; a date is left to the schedule's own back-off."""
-    return float(retry_after) if retry_after.isdigit() else 0.0
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0

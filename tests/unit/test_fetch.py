@@ -81,7 +81,9 @@ async def test_a_redirect_is_followed_and_a_loop_ends(
     assert isinstance(moved, Retrieved)
     assert moved.url == outlet.url("/new")
     outlet.serve("/loop", b"", status=302, headers={"Location": "/loop"})
-    assert await fetch(session, outlet.url("/loop")) == Failed(why=f"more than {MAX_REDIRECTS} redirects")
+    assert await fetch(session, outlet.url("/loop")) == Failed(
+        why=f"more than {MAX_REDIRECTS} redirects"
+    )
     assert len([r for r in outlet.requests if r.path == "/loop"]) <= MAX_REDIRECTS + 1
 
 

@@ -1,5 +1,6 @@
 """Rules: what may be written, how mistakes are named, that the matcher says what they mean."""
 
+import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +128,7 @@ TEXTS = st.lists(st.sampled_from([*WORDS, "A", "b's", "x"]), max_size=6).map(" "
 ITEMS = st.builds(Item, id=st.just("1"), title=TEXTS, summary=TEXTS, text=TEXTS)
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(RULES, min_size=1, max_size=5), ITEMS)
 def test_the_matcher_says_what_the_oracle_says(rules: list[Rule], item: Item) -> None:
     book = Book(tuple(replace(rule, id=f"r{n}") for n, rule in enumerate(rules)))
@@ -137,6 +138,34 @@ def test_the_matcher_says_what_the_oracle_says(rules: list[Rule], item: Item) ->
     assert {s.rule for s in verdict.stopped} == {r for r, j in judged.items() if j is None}
     for piece in (e for h in (*verdict.hits, *verdict.stopped) for e in h.evidence):
         assert getattr(item, piece.field)[piece.start : piece.end] == piece.text
+
+
+def test_thousands_of_pairs_without_a_difference() -> None:
+    chance = random.Random(5)
+
+    def text() -> str:
+        return " ".join(chance.choices([*WORDS, "A", "b's", "x"], k=chance.randrange(6)))
+
+    def node(depth: int) -> Node:
+        if depth == 0 or chance.random() < 0.6:
+            words = tuple(chance.choices(WORDS, k=chance.choice((1, 1, 2))))
+            return Term(" ".join(words), words, "all[0]")
+        return group(depth - 1)
+
+    def group(depth: int) -> Group:
+        def some(least: int) -> tuple[Node, ...]:
+            return tuple(node(depth) for _ in range(chance.randrange(least, 3)))
+
+        return Group(all=some(1), any=some(0), none=some(0))
+
+    book = Book(tuple(Rule(f"r{n}", group(2), ("#c",)) for n in range(200)))
+    compiled = Matcher(book)
+    for number in range(100):
+        item = Item(id=str(number), title=text(), summary=text(), text=text())
+        verdict = compiled.match(item)
+        judged = {rule.id: judge(rule, item) for rule in book.rules}
+        assert {h.rule for h in verdict.hits} == {r for r, j in judged.items() if j is True}
+        assert {x.rule for x in verdict.stopped} == {r for r, j in judged.items() if j is None}
 
 
 def matcher(tmp_path: Path, text: str) -> Matcher:

@@ -1,0 +1,208 @@
+"""Feeds: bodies of outlets in, items out; hostile and broken ones included."""
+
+import gzip
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stubs.outlet import AUTO, Entry, OutletStub, rss
+
+from monitor.feeds.canonical import canonical, web_url
+from monitor.feeds.changes import Known, find_changes
+from monitor.feeds.dates import read_date
+from monitor.feeds.entries import Dropped, DropReason, read_entries
+from monitor.feeds.fetch import Failed, NotModified, Retrieved, Validators, fetch, open_session
+from monitor.feeds.guard import NotAFeed, guard
+from monitor.feeds.parse import parse
+from monitor.feeds.plain import plain
+from monitor.feeds.schedule import wait_s
+from streams.item import MAX_ITEM_CHARS, Item, Kind, Precision
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def entries(body: bytes) -> list[Item | Dropped]:
+    return read_entries(parse(body), feed="f", outlet="", now=NOW)
+
+
+def items(body: bytes) -> list[Item]:
+    return [entry for entry in entries(body) if isinstance(entry, Item)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "at"),
+    [
+        ("Wed, 07 Sep 2016 10:00:00 +0530", "2016-09-07T04:30:00Z"),
+        ("Wed, 07 Sep 2016 10:00:00 GMT+5:30", "2016-09-07T04:30:00Z"),
+        ("2016-09-07 10:00:00 +0530", "2016-09-07T04:30:00Z"),
+        ("2016-09-07T10:00:00.123456+05:30", "2016-09-07T04:30:00Z"),
+        ("Wed, 7 Sep 2016 10:00 IST", "2016-09-07T04:30:00Z"),
+        ("Wed, 07 Sep 2016 10:00:00 EST", "2016-09-07T15:00:00Z"),
+        ("2016/09/07 10:00:00", "2016-09-07T10:00:00Z"),
+        ("20160907T100000Z", "2016-09-07T10:00:00Z"),
+        ("September 7, 2016 10:00 PM", "2016-09-07T22:00:00Z"),
+        ("11 February 2017", "2017-02-11"),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", "2026-11-23T12:00:00Z"),
+        ("Sep 7, 2030 1:00 pm", "2026-11-23T12:00:00Z"),
+        ("Wed, 31 Feb 2016 10:00:00 GMT", None),
+        ("1473242400", None),
+        ("soon", None),
+    ],
+)
+def test_dates(raw: str, at: str | None) -> None:
+    clock = read_date(raw, NOW)
+    assert (clock.at if clock else None) == at
+    if clock:
+        assert (clock.precision is Precision.DATE) == (len(clock.at) == 10)
+        assert clock.clamped == (at == "2026-11-23T12:00:00Z")
+
+
+@given(st.text(max_size=40))
+def test_any_date_is_read_within_bounds_or_not_at_all(raw: str) -> None:
+    clock = read_date(raw, NOW)
+    assert clock is None or 1990 <= clock.moment.year <= 2026
+
+
+def test_an_entry_becomes_an_item() -> None:
+    body = rss(
+        Entry(
+            "AT&amp;T <b>wins</b>\u202e",
+            "g1",
+            "https://a.example/x?utm_source=rss&id=5#top",
+            summary="<p>One.</p><p>Two.</p><script>evil()</script>",
+            published="11 February 2017",
+            author="News Agencies",
+        )
+    )
+    [item] = items(body)
+    assert (item.title, item.summary, item.credit) == ("AT&T wins", "One. Two.", "News Agencies")
+    assert item.canonical_url == "https://a.example/x?id=5"
+    assert item.published is not None
+    assert (item.published.at, item.updated) == ("2017-02-11", None)
+    assert item.id.startswith("f/")
+
+
+def test_identity_and_drops() -> None:
+    body = rss(
+        Entry("One", "same", "https://a.example/1"),
+        Entry("Two", "same", "https://a.example/2"),
+        Entry("One again", "same", "https://a.example/1"),
+        Entry("", "empty", "https://a.example/3"),
+        Entry("No link", "", "javascript:alert(1)"),
+    )
+    read = entries(body)
+    assert [e.reason for e in read if isinstance(e, Dropped)] == [
+        DropReason.REPEATED,
+        DropReason.EMPTY,
+    ]
+    found = items(body)
+    assert len({i.id for i in found}) == len(found) == 3
+    assert found[-1].url == ""
+    assert [i.id for i in found] == [i.id for i in items(body)]
+
+
+def test_a_huge_item_is_cut_not_refused() -> None:
+    [item] = items(rss(Entry("Big", "b", "https://a.example/b", summary="word " * 300_000)))
+    assert item.text_cut
+    assert len(item.summary) + len(item.text) <= 2 * MAX_ITEM_CHARS
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "empty"),
+        (b"{}", "no XML in it"),
+        (b"<html><body>Log in</body></html>", "an HTML page, not a feed"),
+        (b"/etc/passwd", "no XML in it"),
+        (b"\n" * 80_000 + b"x", "no XML in it"),
+    ],
+)
+def test_what_is_no_feed(body: bytes, why: str) -> None:
+    with pytest.raises(NotAFeed, match=why):
+        parse(body)
+
+
+def test_the_guard_is_linear_and_drops_doctypes() -> None:
+    feed = rss(Entry("One", "1", "https://a.example/1"))
+    bomb = b'<!DOCTYPE r [\n<!ENTITY a "%b">\n]>\n' % (b"x" * 100_000)
+    late = b"<!-- <!DOCTYPE fake --><?xml version='1.0'?>" + b"\n" * 80_000
+    start = time.process_time()
+    for prolog in (bomb, late):
+        [item] = items(prolog + feed.split(b"?>", 1)[1])
+        assert item.title == "One"
+    assert time.process_time() - start < 2  # unguarded: 20 s
+    assert b"DOCTYPE" not in guard(bomb + feed)
+    assert items(feed.decode().replace("UTF-8", "UTF-16").encode("utf-16"))[0].title == "One"
+
+
+def test_links() -> None:
+    assert web_url("file:///etc/passwd") == web_url("javascript:x") == web_url("http://[::1") == ""
+    assert canonical("HTTPS://A.example:443/x?fbclid=1&Id=2") == "https://a.example/x?Id=2"
+    assert canonical("https://a.example/#!/x") == "https://a.example/#!/x"
+
+
+@given(st.text(max_size=60))
+def test_plain_text_shows_nothing_hidden(html: str) -> None:
+    text = plain(html)
+    assert not set(text) & set("\u202e\u200b\x00\n")
+    assert text == text.strip()
+
+
+def known(found: list[Item]) -> dict[str, Known]:
+    return dict(find_changes(found, {}).known)
+
+
+def test_changes() -> None:
+    window = items(rss(*(Entry(f"T{n}", f"g{n}", f"https://a.example/{n}") for n in range(9))))
+    assert [i.kind for i in find_changes(window, {}).publish] == [Kind.NEW] * 9
+    assert find_changes(window, known(window)).publish == ()
+    moved = [replace(window[0], title="T0 changed", payload_hash="x"), *window[1:]]
+    [update] = find_changes(moved, known(window)).publish
+    assert (update.id, update.kind, update.rev) == (window[0].id, Kind.UPDATE, 2)
+    cosmetic = [replace(window[0], title="t0!", payload_hash="y"), *window[1:]]
+    assert find_changes(cosmetic, known(window)).publish == ()
+    later = {**known(window), **find_changes(moved, known(window)).known}
+    assert [i.rev for i in find_changes(moved, later, again=True).publish] == [2] + [1] * 8
+
+
+def test_schedule() -> None:
+    assert wait_s(60, 0, 0, 0.5) == 60
+    assert 57 <= wait_s(60, 0, 0, 0.0) < wait_s(60, 0, 0, 0.99) <= 63
+    assert wait_s(60, 3, 0, 0.5) == 480
+    assert wait_s(60, 99, 0, 0.5) == 900
+    assert wait_s(60, 1, 3_000, 0.5) == 3_000
+
+
+async def test_fetch(outlet: OutletStub) -> None:
+    outlet.serve("/a", b"body", etag=AUTO, last_modified="Wed, 07 Sep 2016 10:00:00 GMT")
+    outlet.serve("/busy", b"", status=429, headers={"Retry-After": "7"})
+    bomb = gzip.compress(b"x" * 9_000_000)
+    outlet.serve("/bomb", bomb, headers={"Content-Encoding": "gzip"})
+    outlet.serve("/loop", b"", status=302, headers={"Location": outlet.url("/loop")})
+    outlet.serve("/file", b"", status=302, headers={"Location": "file:///etc/passwd"})
+    async with open_session() as session:
+        got = await fetch(session, outlet.url("/a"))
+        assert isinstance(got, Retrieved)
+        assert got.body == b"body"
+        assert await fetch(session, outlet.url("/a"), got.validators) == NotModified()
+        changed = Validators('"other"', "")
+        assert isinstance(await fetch(session, outlet.url("/a"), changed), Retrieved)
+        busy = await fetch(session, outlet.url("/busy"))
+        assert busy == Failed(why="HTTP 429 Too Many Requests", retry_after_s=7)
+        assert await fetch(session, outlet.url("/bomb")) == Failed(why="larger than 8 MB")
+        assert await fetch(session, outlet.url("/loop")) == Failed(why="more than 5 redirects")
+        assert isinstance(await fetch(session, outlet.url("/file")), Failed)
+        refused = await fetch(session, "http://127.0.0.1:1/")
+        assert isinstance(refused, Failed)
+        assert refused.why.startswith("cannot connect")
+
+
+def test_a_path_as_body_opens_nothing(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.xml"
+    secret.write_bytes(rss(Entry("Secret", "s", "https://a.example/s")))
+    with pytest.raises(NotAFeed):
+        parse(str(secret).encode())

@@ -1,0 +1,176 @@
+"""Records at the topic boundary, stages that never raise, the Faust names that are touched."""
+
+import inspect
+from dataclasses import replace
+from importlib.metadata import version
+
+import aiokafka
+import pytest
+from faust.app.base import App
+from faust.streams import Stream
+from faust.tables import TableManager
+from faust.transport.drivers import aiokafka as driver
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.decision import Decision, Effect, Reason
+from streams.item import Clock, Item, cut
+from streams.ledger import NoLedger
+from streams.match import Evidence, Hit, Match
+from streams.records import Downstream, Source, Stop, Stopping, finish
+from streams.story import KeyKind, signature
+from streams.topics import (
+    DEADLETTER,
+    DECISIONS,
+    ITEMS,
+    DeadLetter,
+    TooLarge,
+    Undecodable,
+    decode,
+    encode,
+)
+
+ITEM = Item(id="a/1", title="Ü 制裁", published=Clock(at="2017-02-11"), tags=("x",))
+DECISION = Decision(
+    item="a/1", rev=1, title="t", outlet="o", channel="#c", rules=("r",),
+    reason=Reason.FIRST, effect=Effect.POST, at="2026-11-23T00:00:00.000Z",
+)  # fmt: skip
+LETTER = DeadLetter(topic="t", partition=0, offset=1, error="e", value="")
+
+
+@pytest.mark.parametrize("record", [ITEM, Match(item=ITEM, hits=()), DECISION, LETTER])
+def test_records_come_back(record) -> None:
+    assert decode(type(record), encode(record)) == record
+    assert b'"v":1' in encode(record)
+
+
+def test_unknown_fields_of_later_versions_are_ignored() -> None:
+    assert decode(Item, b'{"id": "a", "later": {"x": 1}}') == Item(id="a")
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"", b"{", b"[]", b'{"id": 5}', b"\xff", b"[" * 100_000, b"null", b"{}"]
+)
+def test_what_is_no_item(value: bytes | None) -> None:
+    with pytest.raises(Undecodable):
+        decode(Item, value)
+
+
+@given(st.binary(max_size=50))
+def test_any_bytes_decode_or_are_undecodable(value: bytes) -> None:
+    try:
+        decode(Match, value)
+    except Undecodable as error:
+        assert str(error)  # noqa: PT017 - either way is right
+
+
+def test_the_largest_match_fits_a_kafka_message() -> None:
+    huge = cut(Item(id="a", title="😀" * 9_999, summary="😀" * 10**6, text="😀" * 10**6))
+    assert huge.text_cut
+    pieces = (Evidence(clause="all[0]", field="text", start=0, end=200, text="😀" * 200),) * 16
+    hits = tuple(Hit(rule=f"rule-{n}", channels=("#c",), evidence=pieces) for n in range(20))
+    assert len(encode(Match(item=huge, hits=hits))) < 1_000_000
+
+
+def kinds(item: Item) -> list[str]:
+    return [key.kind for key in signature(item).keys]
+
+
+def test_story_keys() -> None:
+    item = Item(id="1", feed="f", title="Morning briefing", guid="77", canonical_url="https://a/x")
+    assert kinds(item) == ["item", "url", "guid", "title"]
+    assert kinds(replace(item, text="Words")) == ["item", "url", "guid", "text"]
+    assert kinds(replace(item, title="one two three four five", text="W"))[-1] == KeyKind.TITLE
+    assert "url" not in kinds(replace(item, canonical_url="https://a.example/"))
+    local, other = signature(item), signature(replace(item, feed="g", id="2"))
+    assert not {k for k in local.keys if k.kind == "guid"} & set(other.keys)
+    same = signature(replace(item, title="MORNING  Briefing!"))
+    assert same.text == local.text
+
+
+class Sent(list):
+    """Collects (topic, value); fails as told before."""
+
+    def __init__(self, *failures: Exception) -> None:
+        super().__init__()
+        self.failures = list(failures)
+
+    def to(self, topic: str):
+        async def send(key: bytes, value: bytes) -> None:
+            if self.failures:
+                raise self.failures.pop(0)
+            self.append((topic, value))
+
+        return send
+
+
+def downstream(sent: Sent, stop: Stop | None = None) -> Downstream:
+    topics = (DECISIONS, DEADLETTER)
+    return Downstream({t.name: sent.to(t.name) for t in topics}, NoLedger(), stop or Stop())
+
+
+SOURCE = Source(topic=ITEMS.name, partition=3, offset=7, key=b"k", value=b"\xff")
+
+
+async def test_a_failed_send_is_made_again() -> None:
+    sent = Sent(ConnectionError("away"))
+    await downstream(sent).decide(DECISION)
+    assert [topic for topic, _ in sent] == [DECISIONS.name]
+
+
+@pytest.mark.parametrize("error", [Undecodable("bad"), TooLarge("big"), KeyError("bug")])
+async def test_a_stage_that_cannot_go_on_leaves_a_dead_letter(error: Exception) -> None:
+    sent = Sent()
+
+    async def stage(_: Source) -> None:
+        raise error
+
+    assert await finish(SOURCE, downstream(sent), stage) is True
+    [(topic, value)] = sent
+    letter = decode(DeadLetter, value)
+    assert (topic, letter.offset, letter.partition, letter.key) == (DEADLETTER.name, 7, 3, "k")
+
+
+async def test_a_stop_leaves_the_record_unacknowledged() -> None:
+    stop = Stop()
+    stop.set()
+
+    async def stage(_: Source) -> None:
+        await downstream(Sent(ConnectionError("away")), stop).decide(DECISION)
+
+    assert await finish(SOURCE, downstream(Sent(), stop), stage) is False
+    with pytest.raises(Stopping):
+        await stop.sleep(60)
+
+
+def test_the_versions_whose_private_names_are_touched() -> None:
+    assert version("faust-streaming") == "0.15.3"
+    assert aiokafka.__version__.startswith("0.14.")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (TableManager, "_update_channels"),
+        (TableManager, "recovery"),
+        (driver.AIOKafkaConsumerThread, "_create_worker_consumer"),
+        (driver.AIOKafkaConsumerThread, "on_thread_stop"),
+        (driver.AIOKafkaConsumerThread, "_consumer"),
+        (driver.Consumer, "_new_consumer_thread"),
+        (driver.Consumer, "wait_empty"),
+        (driver.Transport, "Consumer"),
+        (Stream, "noack"),
+        (Stream, "ack"),
+        (App, "crashed"),
+        (App, "crash_reason"),
+    ],
+)
+def test_a_name_that_is_touched_exists(owner: type, name: str) -> None:
+    assert hasattr(owner, name)
+
+
+def test_attributes_set_by_aiokafka_itself() -> None:
+    source = inspect.getsource(aiokafka.AIOKafkaConsumer.__init__)
+    assert "self._fetch_max_wait_ms = fetch_max_wait_ms" in source
+    assert "self._client = " in source
+    assert list(inspect.signature(driver.Consumer.wait_empty).parameters) == ["self"]
