@@ -10,7 +10,7 @@ WIREWATCH_CORPORA ?= $(if $(wildcard ../shared/corpora),$(abspath ../shared/corp
 export WIREWATCH_CORPORA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench format lock clean
+.PHONY: help setup demo test lint types bench format lock picture clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -48,6 +48,9 @@ bench: setup  ## figures of this machine (PART=pipeline)
 
 format: setup  ## write the code the way lint wants it
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+picture: setup  ## draw docs/console.svg from a real run of the demo
+	@$(BIN)/python tools/picture.py
 
 lock: setup  ## resolve the locks anew from pyproject.toml
 	@sh tools/lock.sh $(BIN)

@@ -149,10 +149,12 @@ def _refuse_depth_and_aliases(text: str, file: str) -> None:
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
+        anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
-            message = (
-                f'"*{event.anchor}" is a YAML alias: put it in quotes, or share words by lists:'
-            )
+            said = f'"*{anchor}" is a YAML alias'
+            message = f"{said}: put it in quotes, or share words by lists:"
+        elif anchor:
+            message = f'"&{anchor}" is a YAML anchor: put it in quotes'
         elif depth > MAX_DEPTH:
             message = f"nested more than {MAX_DEPTH} levels deep"
         else:

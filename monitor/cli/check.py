@@ -27,13 +27,14 @@ def check(
     from streams.yaml12 import Invalid
 
     default_to: tuple[str, ...] = ()
+    of_desk = path is None
     if path is None:
         found = load_desk(desk_folder(desk))
         path, default_to = found.rules, found.to
     if not path.exists():
         raise Quit(ExitCode.USAGE, f"{path} is not there")
     try:
-        book = load_book(path, default_to=default_to)
+        book = load_book(path, default_to=default_to, must_tell=of_desk)
     except Invalid as error:
         for problem in error.problems:
             typer.echo(json.dumps(asdict(problem)) if as_json else str(problem))

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from monitor.exits import ExitCode, Quit
 from monitor.feeds.canonical import web_url
 from monitor.feeds.feed import DEFAULT_EVERY_S, Feed
-from streams.rules.model import Channels
+from streams.rules.model import ChannelsGiven
 from streams.yaml12 import Document, Invalid, Place, Problem, read, validate
 
 ID_PATTERN = r"^[a-z0-9-]+$"
@@ -46,7 +46,7 @@ class DeskModel(_Strict):
 
     name: Annotated[str, Field(pattern=ID_PATTERN, max_length=60)]
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    to: Channels | None = None
+    to: ChannelsGiven = None
     ops_channel: str = ""
     data: str = ""
     settings: dict[str, str | int | float] = Field(default_factory=dict)

@@ -170,7 +170,8 @@ def _read_secret(name: str, path: Path) -> str:
 
 
 def _from_desk(given: Mapping[str, object]) -> dict[str, str]:
-    by_key = {setting.key: setting for setting in SETTINGS}
+    # the data folder is a key of its own, from the desk's folder
+    by_key = {s.key: s for s in SETTINGS if s.name != "WIREWATCH_DATA"}
     found = {}
     for key, value in given.items():
         setting = by_key.get(key)

@@ -23,7 +23,7 @@ DISTINCT_ITEMS_MOST = 200_000
 """(id, rev) pairs kept to count distinct items; beyond, repeats of old ones count again."""
 
 _SAID = {
-    Reason.SAME_STORY: ("⧉", "same story, not told again"),
+    Reason.SAME_STORY: ("≡", "same story, not told again"),
     Reason.ALREADY_TOLD: ("=", "already told"),
     Reason.EXCLUDED: ("✗", "held back"),
     Reason.UNDELIVERABLE: ("!", "cannot be delivered"),

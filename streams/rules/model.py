@@ -41,6 +41,19 @@ def _list(value: Any) -> Any:
     return value
 
 
+def _no_comment(value: Any) -> Any:
+    """An unquoted `#south-asia` is a comment in YAML; it must not silently mean "the default"."""
+    if value is None:
+        raise ValueError('empty; a channel needs quotes: "#south-asia"')
+    return value
+
+
+def _words_given(value: Any) -> Any:
+    if value is None:
+        raise ValueError("empty; a list of words belongs here, each with # in quotes")
+    return value
+
+
 def _channel(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         raise ValueError("empty; a channel like #south-asia belongs here")
@@ -52,6 +65,7 @@ Text = Annotated[
 ]
 Channel = Annotated[str, BeforeValidator(_channel), Field(max_length=80)]
 Channels = Annotated[list[Channel], BeforeValidator(_one_or_many), Field(min_length=1)]
+ChannelsGiven = Annotated[Channels | None, BeforeValidator(_no_comment)]
 
 
 class Strict(BaseModel):
@@ -65,14 +79,15 @@ Term = Annotated[
     Discriminator(lambda v: "<clauses>" if isinstance(v, dict | Clauses) else "<term>"),
 ]
 Terms = Annotated[list[Term], BeforeValidator(_list), Field(min_length=1, max_length=MAX_TERMS)]
+TermsGiven = Annotated[Terms | None, BeforeValidator(_words_given)]
 
 
 class Clauses(Strict):
     """What must all hold, of what any must hold, of what none may hold."""
 
-    all: Terms | None = Field(None, description="every one of these must be there")
-    any: Terms | None = Field(None, description="at least one of these must be there")
-    none: Terms | None = Field(None, description="none of these may be there")
+    all: TermsGiven = Field(None, description="every one of these must be there")
+    any: TermsGiven = Field(None, description="at least one of these must be there")
+    none: TermsGiven = Field(None, description="none of these may be there")
 
 
 class RuleTest(Strict):
@@ -87,7 +102,7 @@ class RuleTest(Strict):
 class RuleModel(Clauses):
     """One watch rule."""
 
-    to: Channels | None = Field(None, description="channel or channels; else desk.yaml's `to`")
+    to: ChannelsGiven = Field(None, description="channel or channels; else desk.yaml's `to`")
     about: str = Field("", description="what the rule is for")
     owner: str = Field("", description="who answers for the rule")
     tests: list[RuleTest] = Field(default_factory=list, description="headlines it must hit or miss")

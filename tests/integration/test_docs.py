@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
+import msgspec
 import pytest
 import typer
 
@@ -11,19 +13,37 @@ from monitor.cli import app
 from monitor.desk.config import DeskModel, FeedModel
 from monitor.desk.settings import SETTINGS
 from monitor.exits import ExitCode
-from streams.decision import Effect, Reason
-from streams.item import Item
+from streams.decision import Decision, Effect, Reason
+from streams.item import Clock, Item, Kind, Precision, Zone
+from streams.match import Evidence, Hit, Match, Stopped
 from streams.rules.load import load_book
 from streams.rules.matcher import Matcher
-from streams.topics import TOPICS
+from streams.rules.model import RuleModel, RuleTest
+from streams.story import KeyKind
+from streams.topics import TOPICS, DeadLetter, decode
+from streams.yaml12 import Invalid
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+RECORDS = {
+    "wire.items": Item,
+    "wire.matches": Match,
+    "wire.decisions": Decision,
+    "wire.deadletter": DeadLetter,
+}
+SHELL_COMPLETION = {"--install-completion", "--show-completion"}
 
 
 def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
+
+
+def section(name: str, heading: str) -> str:
+    """The part of a page under the one `## heading`."""
+    parts = re.split(r"^(?=## )", page(name), flags=re.MULTILINE)
+    [found] = [part for part in parts if re.match(rf"## {heading}", part)]
+    return found
 
 
 def leaves(command: object, name: str = "") -> list[tuple[str, object]]:
@@ -39,12 +59,9 @@ COMMANDS = leaves(typer.main.get_command(app))
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])
 def test_every_command_and_option_is_documented(name: str, command: object) -> None:
-    heading = re.compile(rf"^## `{re.escape(name)}\b.*$", re.MULTILINE)
-    sections = re.split(r"^(?=## )", page("commands.md"), flags=re.MULTILINE)
-    [section] = [s for s in sections if heading.match(s)]
-    options = [opt for p in command.params for opt in p.opts if opt.startswith("--")]
-    missing = [o for o in options if o != "--help" and o not in section]
-    assert not missing
+    documented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section("commands.md", f"`{name}\\b")))
+    options = {opt for p in command.params for opt in p.opts if opt.startswith("--")}
+    assert documented - SHELL_COMPLETION == options - {"--help"}
     assert f"`{name.split(maxsplit=1)[0]}" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -71,6 +88,44 @@ def test_every_topic_is_documented(topic) -> None:
     assert f"## {topic.name}" in page("topics.md")
 
 
+@pytest.mark.parametrize("topic", RECORDS)
+def test_every_field_of_a_record_is_documented(topic: str) -> None:
+    told = section("topics.md", topic)
+    names = {field.name for field in fields(RECORDS[topic])} - {"v"}
+    assert not {name for name in names if f"`{name}`" not in told}
+
+
+@pytest.mark.parametrize("record", [Clock, Hit, Stopped, Evidence])
+def test_every_field_inside_a_record_is_documented(record: type) -> None:
+    assert not {f.name for f in fields(record) if f"`{f.name}`" not in page("topics.md")}
+
+
+@pytest.mark.parametrize("topic", RECORDS)
+def test_the_example_of_a_topic_is_such_a_record(topic: str) -> None:
+    [example] = re.findall(r"```json\n(.*?)```", section("topics.md", topic), re.DOTALL)
+    record = decode(RECORDS[topic], example.encode())
+    assert holds(msgspec.to_builtins(record), json.loads(example))
+
+
+def holds(whole: object, part: object) -> bool:
+    """True when everything in `part` stands in `whole`: a decoder passes unknown fields over."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(key in whole and holds(whole[key], value) for key, value in part.items())
+    if isinstance(whole, list | tuple) and isinstance(part, list):
+        return len(whole) == len(part) and all(map(holds, whole, part))
+    return whole == part
+
+
+@pytest.mark.parametrize("value", [*KeyKind, *Precision, *Zone, Kind.NEW, Kind.UPDATE])
+def test_every_value_of_a_field_is_documented(value: str) -> None:
+    assert re.search(rf"\b{value}\b", page("topics.md"))
+
+
+@pytest.mark.parametrize("key", [*RuleModel.model_fields, *RuleTest.model_fields])
+def test_every_key_of_a_rule_is_documented(key: str) -> None:
+    assert re.search(rf"`{key}[`:]", page("rules.md"))
+
+
 @pytest.mark.parametrize("value", [*Reason, *Effect])
 def test_every_reason_and_effect_is_documented(value: str) -> None:
     assert f"`{value}`" in page("topics.md")
@@ -83,9 +138,27 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
-    gone = [x for x in links if "://" not in x and not (path.parent / x).exists()]
+    links = re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))
+    gone = [link for link in links if "://" not in link and not leads(path, link)]
     assert not gone
+
+
+def leads(source: Path, link: str) -> bool:
+    """True when the file is there, and the heading in it if one is named."""
+    name, _, anchor = link.partition("#")
+    target = source.parent / name if name else source
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+def anchors(path: Path) -> set[str]:
+    """The names a forge gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def test_the_picture_loads_nothing_from_elsewhere() -> None:
+    drawn = (DOCS / "console.svg").read_text(encoding="utf-8")
+    assert not re.search(r"url\(\s*[\"']?(?!#)|href=|@import|<script|<image", drawn)
 
 
 def examples() -> list[tuple[str, dict[str, list[str]]]]:
@@ -95,7 +168,7 @@ def examples() -> list[tuple[str, dict[str, list[str]]]]:
 
 
 def test_there_are_examples() -> None:
-    assert len(examples()) == page("rules.md").count("```yaml") >= 5
+    assert len(examples()) == page("rules.md").count("```yaml\n") >= 5
 
 
 @pytest.mark.parametrize(("rules", "cases"), examples())
@@ -111,3 +184,44 @@ def test_rule_examples_hit_and_miss(
 
 def hits(matcher: Matcher, title: str) -> bool:
     return bool(matcher.match(Item(id="1", title=title)).hits)
+
+
+def test_the_refused_example_is_refused_as_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(rules, said)] = re.findall(
+        r"```yaml refused\n(.*?)```.*?```text\n(.*?)```", page("rules.md"), re.DOTALL
+    )
+    monkeypatch.chdir(tmp_path)
+    assert problems(rules) == said.splitlines()
+
+
+def test_what_is_no_yaml_is_refused_as_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = re.findall(r"^\| `(a(?:ll|ny): \[.*\])` \| `(.*)` \|$", page("rules.md"), re.MULTILINE)
+    assert len(rows) >= 5
+    for written, said in rows:
+        [problem] = problems(f"rule:\n  {written}\n")
+        assert problem.endswith(f": {said}")
+
+
+def problems(rules: str) -> list[str]:
+    """What is wrong with `rules`, as `wirewatch check` prints it."""
+    Path("rules.yaml").write_text(rules, encoding="utf-8")
+    with pytest.raises(Invalid) as refused:
+        load_book(Path("rules.yaml"))
+    return [str(problem) for problem in refused.value.problems]
+
+
+def test_the_rule_of_the_readme_does_what_its_tests_say(tmp_path: Path) -> None:
+    [rules] = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    file = tmp_path / "rules.yaml"
+    file.write_text(rules, encoding="utf-8")
+    matcher = Matcher(load_book(file, must_tell=True))
+    cases = re.findall(r'text: "(.*?)", expect: (\w+)', rules)
+    assert [hits(matcher, text) for text, _ in cases] == [want == "hit" for _, want in cases]
+    assert len(rules.splitlines()) <= 10

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import AsyncIterator
+from math import inf
 
 import aiohttp
 import pytest
@@ -60,16 +61,14 @@ async def test_404_fails_at_once(outlet: OutletStub, session: aiohttp.ClientSess
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("120", 120), ("0", 0), ("-5", 0), ("soon", 0), ("²", 0), (STAMP, 0), ("9" * 5000, 9e99)],
+    [("120", 120), ("0", 0), ("-5", 0), ("soon", 0), ("²", 0), (STAMP, 0), ("9" * 400, inf)],
 )
 async def test_429_says_how_long_to_wait(
     outlet: OutletStub, session: aiohttp.ClientSession, header: str, seconds: float
 ) -> None:
     outlet.serve("/a", b"", status=429, headers={"Retry-After": header})
     failed = await fetch(session, outlet.url("/a"))
-    assert isinstance(failed, Failed)
-    assert failed.why == "HTTP 429 Too Many Requests"
-    assert failed.retry_after_s == seconds or failed.retry_after_s >= 9e99 <= seconds
+    assert failed == Failed(why="HTTP 429 Too Many Requests", retry_after_s=seconds)
 
 
 async def test_a_redirect_is_followed_and_a_loop_ends(

@@ -46,6 +46,8 @@ DEEP = "a: " + "[" * 100_000
         ("r: {all: [@x]}\n", "1:11: not YAML: "),
         ("r: {all: [x]}\n\tto: y\n", "2:1: not YAML: "),
         ("r: {all: [x]}\n---\nq: {all: [x]}\n", "2:1: not YAML: "),
+        ("r:\n  all: [x]\n  to: #south-asia\n", '3:6: to: empty; a channel needs quotes: "#so'),
+        ("r: {all: [&x y]}\n", '1:11: "&x" is a YAML anchor: put it in quotes'),
         (DEEP, "1:67: nested more than 64 levels deep"),
         ("lists: {a: [b, 7]}\nr: {all: [x]}\n", "1:16: a[1]: 7 is no text in YAML; "),
         ("r: {all: [x], tests: [{text: t, expect: hi}]}\n", "1:41: tests[0].expect: "),
