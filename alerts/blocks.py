@@ -5,7 +5,9 @@ mention or link; URLs pass a scheme check; the fallback text is escaped.  Limits
 documented ones, and 9,000 characters of blocks (longer ones were seen refused).
 """
 
+import json
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -30,10 +32,17 @@ MAX_WORDS_SHOWN = 5
 MAX_WORD_CHARS = 40
 """Of one matched word or phrase."""
 
+MAX_SECTIONS_CHARS = 8_700
+"""Of a card's sections as JSON: with the block around them they stay under 9,000."""
+
+MAX_SPANS = 12
+"""Pieces of one text in bold; each costs 100 characters of blocks."""
+
 MAX_URL_CHARS = 2_900
 """Slack allows 3,000 for a link."""
 
-_URL = re.compile(r"https?://[^\s<>|\"]+\Z")
+_URL = re.compile(r"https?://[^\s<>|\"\x00-\x1f\x7f-\x9f]+\Z")
+_HALF_ESCAPE = re.compile(r"&\w*\Z")
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 Block = dict[str, Any]
@@ -41,14 +50,13 @@ Block = dict[str, Any]
 
 def message(card: Card) -> Block:
     """The arguments of `chat.postMessage` for `card`, without the channel's."""
-    sections = [_headline(card), *_flags(card), *_quote(card.snippet), _rules(card), _source(card)]
     return {
         "text": fallback(card),
         "blocks": [
             {
                 "type": "rich_text",
                 "block_id": f"ww:{card.story}:{card.version}",
-                "elements": [section for section in sections if section],
+                "elements": _sections(card),
             }
         ],
         "metadata": {
@@ -70,8 +78,28 @@ def fallback(card: Card) -> str:
     kind = "Update. " if card.thread else ""
     dates = "".join(f" {label} {shown}." for label, shown in _dates(card))
     repeat = " May repeat an earlier message." if card.may_repeat else ""
-    text = f"{kind}{' '.join(parts)}. Rules: {rules}.{dates}{repeat}"
-    return text[:MAX_TEXT_CHARS].translate(_ESCAPED)
+    text = f"{kind}{' '.join(parts)}. Rules: {rules}.{dates}{repeat}".translate(_ESCAPED)
+    return _HALF_ESCAPE.sub("", text[:MAX_TEXT_CHARS])
+
+
+def _sections(card: Card) -> list[Block]:
+    """The whole card; if that is too much without bold evidence, then without words of rules."""
+    sections: list[Block] = []
+    for smaller in (card, _unmarked(card), _wordless(_unmarked(card))):
+        told = (_headline(smaller), *_flags(smaller), *_quote(smaller.snippet))
+        sections = [*told, _rules(smaller), _source(smaller)]
+        if len(json.dumps(sections, ensure_ascii=False)) <= MAX_SECTIONS_CHARS:
+            break
+    return sections
+
+
+def _unmarked(card: Card) -> Card:
+    snippet = replace(card.snippet, spans=()) if card.snippet else None
+    return replace(card, title=replace(card.title, spans=()), snippet=snippet)
+
+
+def _wordless(card: Card) -> Card:
+    return replace(card, rules=tuple((rule, ()) for rule, _ in card.rules))
 
 
 def _headline(card: Card) -> Block:
@@ -100,7 +128,7 @@ def _quote(snippet: Snippet | None) -> list[Block]:
 def _marked(snippet: Snippet) -> list[Block]:
     """The text with its evidence in bold."""
     elements, at = [], 0
-    for span in (s for s in snippet.spans if s.end <= len(snippet.text)):
+    for span in (s for s in snippet.spans[:MAX_SPANS] if s.end <= len(snippet.text)):
         elements.append(_text(snippet.text[at : span.start]))
         elements.append(_text(snippet.text[span.start : span.end], bold=True))
         at = span.end
@@ -111,7 +139,9 @@ def _marked(snippet: Snippet) -> list[Block]:
 def _rules(card: Card) -> Block:
     elements: list[Block] = []
     for rule, words in card.rules[:MAX_RULES_SHOWN]:
-        elements.append(_text(f"{'   ' if elements else ''}{rule}: ", bold=True))
+        elements.append(
+            _text(f"{'   ' if elements else ''}{_clip(rule, MAX_LABEL_CHARS)}: ", bold=True)
+        )
         for n, word in enumerate(words[:MAX_WORDS_SHOWN]):
             elements += [_text(" + ")] if n else []
             elements.append(_text(_clip(word, MAX_WORD_CHARS), code=True))

@@ -81,4 +81,5 @@ def _piece(element: dict[str, Any]) -> Text:
     names = [name for name in ("bold", "italic") if style.get(name)]
     names += ["green"] if style.get("code") else []
     names += [f"link {element['url']}"] if kind == "link" else []
-    return Text(element["text"], style=" ".join(names))
+    shown = "".join(c for c in element["text"] if c.isprintable())  # no escape sequences
+    return Text(shown, style=" ".join(names))

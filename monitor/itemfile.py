@@ -54,7 +54,7 @@ def _read(lines: BinaryIO, name: str) -> Iterator[Item | BadLine]:
             continue
         try:
             yield parse_item(line, number)
-        except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
             yield BadLine(name, number, f"no item: {error}")
 
 

@@ -64,7 +64,7 @@ def signature(item: Item) -> Signature:
 
 def _article_urls(item: Item) -> list[str]:
     """The canonical URL, unless it is a front page, which every item of a poor feed links to."""
-    url = item.canonical_url or item.url
+    url = item.canonical_url
     parts = urlsplit(url) if url else None
     return [url] if parts and (parts.path.strip("/") or parts.query) else []
 

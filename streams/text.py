@@ -24,12 +24,12 @@ FOLD_CACHE_ENTRIES = 200_000
 MAX_CACHED_WORD_CHARS = 40
 """Longer words are noise (URLs, hashes) and could fill the cache with hostile text."""
 
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ーｰ"
 _TOKEN = regex.compile(
     rf"(?P<initials>\b\p{{L}}(?:\.\p{{L}})+\b(?:\.(?!\w))?)"
     r"|(?P<number>\d{1,3}(?:,\d{3})+(?!\d)|\d+\.\d+)"
     rf"|(?P<unspaced>[{_UNSPACED}]\p{{M}}*)"
-    r"|(?P<possessive>(?<=[\p{L}\p{N}])['’ʼ＇][sS](?![\p{L}\p{M}\p{N}]))"
+    r"|(?P<possessive>(?<=[\p{L}\p{M}\p{N}.])['’ʼ＇‘´][sS](?![\p{L}\p{M}\p{N}]))"
     rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}\u00ad\u200c\u200d]--[{_UNSPACED}]]+)",
     regex.V1,
 )

@@ -153,6 +153,8 @@ def _refuse_depth_and_aliases(text: str, file: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             said = f'"*{anchor}" is a YAML alias'
             message = f"{said}: put it in quotes, or share words by lists:"
+        elif getattr(event, "tag", None):
+            message = f'"{event.tag}" is a YAML tag: put it in quotes'  # type: ignore[attr-defined]
         elif anchor:
             message = f'"&{anchor}" is a YAML anchor: put it in quotes'
         elif depth > MAX_DEPTH:

@@ -20,23 +20,32 @@ _TRACKER_PREFIXES = ("utm_", "at_", "pk_", "piwik_", "mtm_", "hsa_")
 def web_url(url: str) -> str:
     """`url` if it is an http(s) address, else nothing: no script, file or data link gets in."""
     url = url.strip()
-    if len(url) > MAX_URL_CHARS:
+    parsed = _read(url)
+    if parsed is None:
         return ""
-    try:
-        parsed = URL(url)
-    except ValueError:
-        return ""
-    return url if parsed.scheme in {"http", "https"} and parsed.host else ""
+    return url if url.isprintable() else str(parsed)
 
 
 def canonical(url: str) -> str:
     """`url` without trackers, fragment and default port, scheme and host in small letters."""
-    if not web_url(url):
+    parsed = _read(url.strip())
+    if parsed is None:
         return ""
-    parsed = URL(url)
     fragment = parsed.raw_fragment if parsed.raw_fragment.startswith("!") else ""
     kept = [(k, v) for k, v in parsed.query.items() if not _tracks(k)]
     return str(parsed.with_query(kept).with_fragment(fragment or None))
+
+
+def _read(url: str) -> URL | None:
+    """The http(s) address in `url`; yarl raises IndexError for some hostile ones."""
+    if len(url) > MAX_URL_CHARS:
+        return None
+    try:
+        parsed = URL(str(URL(url)))
+        usable = parsed.scheme in {"http", "https"} and parsed.host and parsed.port is not None
+        return parsed if usable and str(parsed).isascii() and str(parsed).isprintable() else None
+    except (ValueError, IndexError):
+        return None
 
 
 def _tracks(parameter: str) -> bool:

@@ -5,7 +5,7 @@ In: a parsed feed, the feed's settings, the time of retrieval.  Out: one `Item` 
 over versions and unique in the feed; links are http(s).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from monitor.feeds.dates import read_date
 from monitor.feeds.document import Document
 from monitor.feeds.plain import plain
 from streams.item import Clock, Item, cut, iso_utc
-from streams.text import digest
+from streams.text import digest, words
 
 
 class DropReason(StrEnum):
@@ -38,27 +38,26 @@ def read_entries(
     document: Document, *, feed: str, outlet: str, now: datetime
 ) -> list[Item | Dropped]:
     """The document's entries as items, in its order."""
+    outlet = outlet or plain(document.title)
+    items = [_item(entry, document, feed, outlet, now) for entry in document.entries]
     read: list[Item | Dropped] = []
-    seen: dict[str, Item] = {}
-    for entry in document.entries:
-        item = _item(entry, document, feed, outlet or plain(document.title), now)
-        if not item.title and not item.summary and not item.text:
+    seen: set[str] = set()
+    for item in _told_apart(items, feed):
+        if not _says_something(item):
             read.append(Dropped(item, DropReason.EMPTY))
-            continue
-        item = _apart(item, seen, feed)
-        if item.id in seen:
+        elif item.id in seen:
             read.append(Dropped(item, DropReason.REPEATED))
-            continue
-        seen[item.id] = item
-        read.append(item)
+        else:
+            seen.add(item.id)
+            read.append(item)
     return read
 
 
 def _item(
     entry: Mapping[str, Any], document: Document, feed: str, outlet: str, now: datetime
 ) -> Item:
-    url = web_url(str(entry.get("link") or ""))
-    guid = str(entry.get("id") or "")
+    url = web_url(_encodable(str(entry.get("link") or "")))
+    guid = _encodable(str(entry.get("id") or ""))
     title = plain(str(entry.get("title") or ""))
     summary = plain(str(entry.get("summary") or ""))
     item = Item(
@@ -72,7 +71,7 @@ def _item(
         title=title,
         summary=summary,
         text=_longest_content(entry, summary),
-        lang=str(entry.get("language") or document.lang),
+        lang=_encodable(str(entry.get("language") or document.lang)),
         published=_clock(entry, "published", now),
         updated=_clock(entry, "updated", now),
         seen=Clock(at=iso_utc(now)),
@@ -91,12 +90,43 @@ def _with_hash(item: Item) -> Item:
     return replace(item, payload_hash=digest(*content, *raw))
 
 
-def _apart(item: Item, seen: Mapping[str, Item], feed: str) -> Item:
-    """A guid that stands twice in one feed is told apart by the entry's address."""
-    twin = seen.get(item.id)
-    if twin is None or twin.canonical_url == item.canonical_url:
-        return item
-    return replace(item, id=_id(feed, f"{item.guid}\x1f{item.canonical_url}"))
+def _told_apart(items: Sequence[Item], feed: str) -> list[Item]:
+    """Entries under one id, told apart by their addresses, then by their headlines.
+
+    A guid or address that several entries share is taken off them: it would lead to the story of
+    whichever was told first.
+    """
+    split = _split(items, feed, lambda item: item.canonical_url)
+    return [
+        again if again is item else replace(again, canonical_url="")
+        for item, again in zip(split, _split(split, feed, _headline), strict=True)
+    ]
+
+
+def _split(items: Sequence[Item], feed: str, part: Callable[[Item], str]) -> list[Item]:
+    """Items whose id stands for several values of `part` get one for each, and lose the guid."""
+    parts: dict[str, set[str]] = {}
+    for item in filter(_says_something, items):
+        parts.setdefault(item.id, set()).add(part(item))
+    return [
+        replace(item, id=_id(feed, f"{item.id}\x1f{part(item)}"), guid="")
+        if len(parts.get(item.id, ())) > 1
+        else item
+        for item in items
+    ]
+
+
+def _encodable(text: str) -> str:
+    """`text` without lone surrogates, which character references can smuggle in."""
+    return text.encode("utf-8", "ignore").decode()
+
+
+def _headline(item: Item) -> str:
+    return " ".join(words(item.title or item.summary))
+
+
+def _says_something(item: Item) -> bool:
+    return bool(item.title or item.summary or item.text)
 
 
 def _credit(entry: Mapping[str, Any]) -> str:
@@ -114,7 +144,7 @@ def _longest_content(entry: Mapping[str, Any], summary: str) -> str:
 
 def _raw(entry: Mapping[str, Any], name: str) -> str:
     # feedparser answers .get("updated") with the published date; only membership tells
-    return str(entry[name] or "") if name in entry else ""
+    return _encodable(str(entry[name] or "")) if name in entry else ""
 
 
 def _clock(entry: Mapping[str, Any], name: str, now: datetime) -> Clock | None:

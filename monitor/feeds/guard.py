@@ -1,8 +1,10 @@
 """Guard: makes a body safe to hand to feedparser; linear in its size, pure.
 
 feedparser 6.0.14 needs it: whitespace before the first element costs it quadratic time (80 kB:
-20 s), and entities declared in a DOCTYPE are expanded without limit by its fallback parser.  In: a
-body.  Out: the same feed, without DOCTYPE, with a short prolog, in UTF-8 where it was UTF-16.
+20 s), entities declared in a DOCTYPE are expanded without limit by its fallback parser, and one
+reference to no character (`&#xD800;`) makes it raise.  In: a body.  Out: the same feed, without
+DOCTYPE and such references, with a short prolog, in UTF-8 where it was UTF-16, declared in no
+encoding that could hide a DOCTYPE.
 """
 
 import codecs
@@ -12,10 +14,14 @@ MAX_PROLOG_BYTES = 16_384
 """Before the first element, whitespace and comments taken out; real ones are under 2 kB."""
 
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_ELEMENT = re.compile(rb"<[A-Za-z_]")
+_COMMENT_OR_ELEMENT = re.compile(rb"<!--|<[A-Za-z_]")
 _DOCTYPE = re.compile(rb"<!doctype", re.IGNORECASE)
 _SPACE = re.compile(rb"\s+")
-_ENCODING = re.compile(rb"""(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
+_DECLARATION = re.compile(rb"\A\s*<\?xml[^>]*>")
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
+_REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
+
+_PROBE = b"<!DOCTYPE &a; +ADw- \\x3c"
 
 
 class NotAFeed(ValueError):
@@ -38,23 +44,39 @@ def guard(body: bytes) -> bytes:
         prolog = prolog[: doctype.start()]
     if len(prolog) > MAX_PROLOG_BYTES:
         raise NotAFeed("too much before its first element")
-    return prolog + body[found:]
+    prolog = _ENCODING.sub(
+        lambda told: told[0] if reads_ascii(told[1].decode("latin-1")) else b" ", prolog
+    )
+    return prolog + _REFERENCE.sub(_character, body[found:])
+
+
+def reads_ascii(encoding: str) -> bool:
+    """False for UTF-7, UTF-16, EBCDIC and the like, which spell markup that `guard` cannot see."""
+    try:
+        return _PROBE.decode(encoding) == _PROBE.decode("ascii")
+    except (LookupError, ValueError):
+        return False
 
 
 def _first_element(body: bytes) -> int:
     """Where the first element begins, comments and the internal DTD's entities passed over."""
     at = 0
-    while True:
-        element = _ELEMENT.search(body, at)
-        comment = body.find(b"<!--", at)
-        if element is None:
-            return -1
-        if comment < 0 or element.start() < comment:
-            return element.start()
-        end = body.find(b"-->", comment + 4)
+    while found := _COMMENT_OR_ELEMENT.search(body, at):
+        if found[0] != b"<!--":
+            return found.start()
+        end = body.find(b"-->", found.end())
         if end < 0:
             return -1
         at = end + 3
+    return -1
+
+
+def _character(reference: re.Match[bytes]) -> bytes:
+    """The reference, if XML knows such a character."""
+    digits, base = (reference[1], 16) if reference[1] else (reference[2], 10)
+    number = int(digits, base) if len(digits) < 8 else -1
+    known = number in {9, 10, 13} or 32 <= number < 0xD800 or 0xE000 <= number < 0x110000
+    return reference[0] if known else b" "  # nothing would join what is around it
 
 
 def _as_utf8(body: bytes) -> bytes:
@@ -67,5 +89,5 @@ def _as_utf8(body: bytes) -> bytes:
     ):
         if body.startswith(mark):
             text = body.decode(encoding, "replace").encode()
-            return _ENCODING.sub(rb"\1", text, count=1)
+            return _DECLARATION.sub(b"", text)
     return body

@@ -11,7 +11,6 @@ from typing import Any
 from streams.rules.book import Book, Group, Node, Rule, Term
 from streams.rules.model import (
     LISTS,
-    RULE_ID_PATTERN,
     Clauses,
     RuleModel,
     RuleTest,
@@ -97,6 +96,10 @@ def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
     for document in documents:
         for name in document.value.get(LISTS, {}):
             place: Place = (LISTS, name)
+            if not isinstance(name, str):
+                said = f"{name} is no name for a list; put it in quotes"
+                problems.append(document.problem(place, said, key=True))
+                continue
             if name in lists:
                 problems.append(document.problem(place, f'list "{name}" exists twice', key=True))
             lists[name] = ()
@@ -114,7 +117,7 @@ def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
 def _rule(
     document: Document, rule_id: Any, lists: Lists, default_to: tuple[str, ...]
 ) -> tuple[Rule | None, list[Problem]]:
-    if not isinstance(rule_id, str) or not re.match(RULE_ID_PATTERN, rule_id):
+    if not isinstance(rule_id, str) or not re.fullmatch(r"[a-z0-9-]+", rule_id):
         message = f'"{rule_id}" is no rule name: small letters, digits and hyphens only'
         return None, [document.problem((rule_id,), message, key=True)]
     if not isinstance(document.value[rule_id], dict):

@@ -90,7 +90,7 @@ def test_identity_and_drops() -> None:
     body = rss(
         Entry("One", "same", "https://a.example/1"),
         Entry("Two", "same", "https://a.example/2"),
-        Entry("One again", "same", "https://a.example/1"),
+        Entry("One", "same", "https://a.example/1"),
         Entry("", "empty", "https://a.example/3"),
         Entry("No link", "", "javascript:alert(1)"),
     )

@@ -66,9 +66,7 @@ def test_nothing_after_the_first_element_is_touched() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_wide_encodings_become_utf8(encoding: str) -> None:
     text = f'<?xml version="1.0" encoding="{encoding}"?><rss><title>अ</title></rss>'
-    assert guard(text.encode(encoding)).decode() == (
-        '<?xml version="1.0"?><rss><title>अ</title></rss>'
-    )
+    assert guard(text.encode(encoding)).decode() == "<rss><title>अ</title></rss>"
 
 
 def test_entities_in_utf16_are_dropped_too() -> None:
