@@ -7,14 +7,17 @@ speaks feedparser.
 
 import codecs
 import io
+import re
 
 import feedparser
 
 from monitor.feeds.document import Document
-from monitor.feeds.guard import NotAFeed, guard
+from monitor.feeds.guard import NotAFeed, guard, reads_ascii
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 """Byte-order marks; UTF-32's little-endian one begins with UTF-16's."""
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']*([^;\"'\s]+)", re.IGNORECASE)
 
 
 def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
@@ -23,9 +26,7 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
     Raises:
         NotAFeed: no feed at all: an HTML page, JSON, nothing.
     """
-    # RFC 7303: a byte-order mark outweighs what the server says
-    told = "" if body.startswith(_MARKS) else content_type
-    headers = {"content-type": told or "application/xml"}
+    headers = {"content-type": _content_type(body, content_type)}
     if url:
         headers["content-location"] = url
     safe = guard(body)
@@ -46,3 +47,9 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
         lang=str(found.feed.get("language", "")),
         entries=found.entries,
     )
+
+
+def _content_type(body: bytes, told: str) -> str:
+    """What the server says, unless a byte-order mark outweighs it (RFC 7303) or it hides markup."""
+    usable = not body.startswith(_MARKS) and all(map(reads_ascii, _CHARSET.findall(told)))
+    return (told if usable else "") or "application/xml"

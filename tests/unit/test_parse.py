@@ -92,3 +92,33 @@ def test_the_charset_of_the_server_counts() -> None:
 def test_utf16_is_read_whatever_the_server_says(told: str) -> None:
     body = FEED.replace(b"UTF-8", b"UTF-16").decode().replace("One", "Страна").encode("utf-16")
     assert parse(body, content_type=f"text/xml{told}").entries[0]["title"] == "Страна"
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ("utf-7", ""),
+        ("utf-7'", ""),
+        ("utf-8", "application/xml; Charset = 'utf-7'"),
+        ("unicode_escape", ""),
+        ("cp037", "text/xml; charset=cp037"),
+    ],
+)
+def test_no_encoding_hides_a_doctype(declared: str, told: str) -> None:
+    doctype = b'+ADwAIQBE-OCTYPE rss [<!ENTITY a "xxxxxxxxxx">]>'
+    if declared == "unicode_escape":
+        doctype = doctype.replace(b"+ADwAIQBE-", rb"\x3c!D")
+    body = f'<?xml version="1.0" encoding="{declared}"?>'.encode() + doctype
+    body += b"<rss version='2.0'><item><title>" + b"&a;" * 50 + b"</title></item></rss>"
+    assert "xxx" not in str(parse(body, content_type=told).entries)
+
+
+def test_a_body_that_lies_about_utf16_is_read() -> None:
+    lies = FEED.replace(b"UTF-8", b"UTF-16")
+    assert parse(lies, content_type="text/xml").entries[0]["title"] == "One"
+    assert parse(lies, content_type="text/xml; charset=utf-16").entries[0]["title"] == "One"
+
+
+@pytest.mark.parametrize("bad", [b"&#xD800;", b"&#0;", b"&#x&#0;D800;", b"&#99999999999;"])
+def test_a_reference_to_no_character_costs_nothing_else(bad: bytes) -> None:
+    assert len(parse(FEED.replace(b"One", b"One " + bad)).entries) == 2
