@@ -34,7 +34,7 @@ def test_a_service_away_at_start_is_exit_3(
     desk: Desk, outlet: OutletStub, environment: dict[str, str], service: str
 ) -> None:
     desk.feeds(a=outlet.url("/a"))
-    run = desk.run(WIREWATCH_WAIT_S="1", **environment)
+    run = desk.run(WIREWATCH_WAIT_S="6", **environment)
     assert run.wait() == 3
     said = [line for line in run.errors if "✓" not in line]
     assert len(said) == 2, said  # that it waits, once; that it gave up
