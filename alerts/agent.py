@@ -10,9 +10,9 @@ import faust
 from faust.types import EventT
 
 from alerts.deliver import Delivery
-from streams.connection import Connection
+from streams.broker.connection import Connection
+from streams.broker.faust_app import make_app, sender, subscribe
 from streams.decision import Reason
-from streams.faust_app import make_app, sender, subscribe
 from streams.ledger import Ledger
 from streams.match import Match
 from streams.match_agent import as_source
@@ -41,13 +41,13 @@ class AlertStage:
 
 def alert_app(connection: Connection, delivery: Delivery, ledger: Ledger, stop: Stop) -> faust.App:
     """The Faust app of the alert role, not started."""
-    app = make_app(GROUP, connection)
+    app = make_app(connection.group(GROUP), connection)
     topics = (DECISIONS, DEADLETTER)
-    downstream = Downstream({t.name: sender(app, t.name) for t in topics}, ledger, stop)
+    downstream = Downstream({t.name: sender(app, connection.name(t)) for t in topics}, ledger, stop)
     stage = AlertStage(delivery, downstream)
 
     async def handle(event: EventT[Any]) -> bool:
         return await finish(as_source(event), downstream, stage)
 
-    subscribe(app, MATCHES.name, handle)
+    subscribe(app, connection.name(MATCHES), handle)
     return app

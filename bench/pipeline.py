@@ -23,8 +23,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from monitor.embedded.services import Serves, start_service, stop_service
-from monitor.feeds.publish import Publisher
-from streams.broker import ensure_topics
+from streams.broker.admin import ensure_topics
+from streams.broker.connection import Connection
+from streams.broker.producer import Publisher
 from streams.item import Item
 from streams.match import Match
 from streams.rules.load import load_book
@@ -71,8 +72,9 @@ async def _pass(data: Path, items: list[Item], expected: int, run: Any) -> float
     data.mkdir()
     broker = await start_service(Serves.BROKER, data)
     try:
-        await ensure_topics(broker.address, TOPICS, PARTITIONS, replication=1)
-        publisher = Publisher(broker.address)
+        where = Connection(bootstrap=broker.address)
+        await ensure_topics(where, TOPICS, PARTITIONS, replication=1)
+        publisher = Publisher(where)
         for start in range(0, len(items), 1_000):
             batch = [(item.id, encode(item)) for item in items[start : start + 1_000]]
             await publisher.publish(ITEMS, batch)

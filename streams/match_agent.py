@@ -9,8 +9,8 @@ from typing import Any
 import faust
 from faust.types import EventT
 
-from streams.connection import Connection
-from streams.faust_app import make_app, sender, subscribe
+from streams.broker.connection import Connection
+from streams.broker.faust_app import make_app, sender, subscribe
 from streams.item import Item
 from streams.ledger import Ledger
 from streams.records import Downstream, Source, Stop, finish, utc_now
@@ -41,15 +41,15 @@ class MatchStage:
 
 def match_app(connection: Connection, current: Current, ledger: Ledger, stop: Stop) -> faust.App:
     """The Faust app of the match role, not started."""
-    app = make_app(GROUP, connection)
+    app = make_app(connection.group(GROUP), connection)
     topics = (MATCHES, DECISIONS, DEADLETTER)
-    downstream = Downstream({t.name: sender(app, t.name) for t in topics}, ledger, stop)
+    downstream = Downstream({t.name: sender(app, connection.name(t)) for t in topics}, ledger, stop)
     stage = MatchStage(current, downstream)
 
     async def handle(event: EventT[Any]) -> bool:
         return await finish(as_source(event), downstream, stage)
 
-    subscribe(app, ITEMS.name, handle)
+    subscribe(app, connection.name(ITEMS), handle)
     return app
 
 

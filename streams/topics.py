@@ -25,12 +25,18 @@ MAX_DEADLETTER_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic as the program creates it."""
+    """One topic as the program creates it.
+
+    `partitions` 0 is the installation's setting; a compacted topic keeps the last value of each key
+    for good.
+    """
 
     name: str
     key: str
     retention_days: int
     purpose: str
+    partitions: int = 0
+    compact: bool = False
 
 
 ITEMS = Topic(

@@ -42,6 +42,57 @@ SETTINGS = (
         about="Kafka brokers, host:port, comma separated; empty: an embedded broker is started",
     ),
     Setting(
+        name="KAFKA_SECURITY_PROTOCOL",
+        default="PLAINTEXT",
+        about="how Kafka is entered: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+        choices=("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+    ),
+    Setting(
+        name="KAFKA_SASL_MECHANISM",
+        default="SCRAM-SHA-512",
+        about="how name and password are shown to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+        choices=("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+    ),
+    Setting(name="KAFKA_SASL_USERNAME", default="", about="name at Kafka, with SASL_…"),
+    Setting(
+        name="KAFKA_SASL_PASSWORD",
+        default="",
+        about="password at Kafka, with SASL_…",
+        secret=True,
+    ),
+    Setting(
+        name="KAFKA_SSL_CA_FILE",
+        default="",
+        about="PEM file of the authorities that may vouch for Kafka; empty: the system's",
+    ),
+    Setting(
+        name="KAFKA_SSL_CERT_FILE",
+        default="",
+        about="PEM file of this program's own certificate, where Kafka asks for one",
+    ),
+    Setting(
+        name="KAFKA_SSL_KEY_FILE",
+        default="",
+        about="PEM file of that certificate's key; empty: in the certificate's file",
+    ),
+    Setting(
+        name="KAFKA_SSL_KEY_PASSWORD",
+        default="",
+        about="password of that key",
+        secret=True,
+    ),
+    Setting(
+        name="KAFKA_SSL_VERIFY_HOST",
+        default="yes",
+        about="yes: Kafka's certificate must name the host it is reached at; no: any name will do",
+        choices=("yes", "no"),
+    ),
+    Setting(
+        name="WIREWATCH_TOPIC_PREFIX",
+        default="",
+        about="stands before every topic and group, for several installations on one cluster",
+    ),
+    Setting(
         name="REDIS_URL",
         default="",
         about="redis://host:port/db; empty: an embedded Valkey is started",

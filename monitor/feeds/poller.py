@@ -20,9 +20,9 @@ from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Failed, NotModified, Retrieved, fetch
 from monitor.feeds.guard import NotAFeed
 from monitor.feeds.parse import parse
-from monitor.feeds.publish import NotPublished, Publisher
 from monitor.feeds.schedule import wait_s
 from monitor.feeds.state import FeedState, FeedStates, StateUnreachable
+from streams.broker.producer import NotPublished, Publisher
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item
 from streams.outage import Outage, Outages

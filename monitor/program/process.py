@@ -134,7 +134,7 @@ class _Program:
     ) -> "dict[asyncio.Task[None], asyncio.Event]":
         context = Context(
             plan=self._plan,
-            broker=standing.broker,
+            connection=standing.connection,
             memory=standing.memory,
             report=self._report,
             progress=self._progress,
@@ -172,7 +172,11 @@ class _Program:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._plan.for_s if self._plan.for_s else float("inf")
         watching = asyncio.create_task(
-            watch(self._outages.of("Kafka"), lambda: port_answers(standing.broker), self._stop)
+            watch(
+                self._outages.of("Kafka"),
+                lambda: port_answers(standing.connection.bootstrap),
+                self._stop,
+            )
         )
         written = 0.0
         try:

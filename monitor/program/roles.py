@@ -15,24 +15,12 @@ from monitor.exits import ExitCode, Quit
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
 from monitor.program.report import Report
-from streams.connection import Connection
+from streams.broker.connection import Connection
 from streams.outage import Outages
 from streams.records import Stop, Stopping
 
 if TYPE_CHECKING:
     import faust
-
-EMBEDDED_SESSION_S = 2.0
-"""Tansu holds a join for half of it; nothing is gained below 2."""
-
-KAFKA_SESSION_S = 10.0
-"""Apache Kafka refuses less than 6 by default."""
-
-EMBEDDED_FETCH_WAIT_MS = 20
-"""Tansu does not wake a waiting fetch; two hops at random times take 22 ms at p99."""
-
-KAFKA_FETCH_WAIT_MS = 500
-"""Apache Kafka wakes a waiting fetch at once."""
 
 CRASH_LOOK_S = 0.25
 """Faust crashes silently; this often it is asked."""
@@ -43,7 +31,7 @@ class Context:
     """What every role needs; `memory` is a Redis URL, empty where no role needs one."""
 
     plan: Plan
-    broker: str
+    connection: Connection
     memory: str
     report: Report
     progress: Progress
@@ -54,20 +42,6 @@ class Context:
 Serve = Callable[[Context, asyncio.Event], Coroutine[Any, Any, None]]
 
 
-def connection(context: Context) -> Connection:
-    """How this process talks to the broker."""
-    plan, embedded = context.plan, context.plan.embeds_broker
-    session_s = EMBEDDED_SESSION_S if embedded else KAFKA_SESSION_S
-    fetch_wait_ms = EMBEDDED_FETCH_WAIT_MS if embedded else KAFKA_FETCH_WAIT_MS
-    settings = plan.settings
-    return Connection(
-        bootstrap=context.broker,
-        session_timeout_s=settings.number("WIREWATCH_SESSION_TIMEOUT_S", session_s),
-        fetch_wait_ms=int(settings.number("WIREWATCH_FETCH_WAIT_MS", fetch_wait_ms)),
-        data=plan.data,
-    )
-
-
 async def serve_match(context: Context, ready: asyncio.Event) -> None:
     """The match role; follows the rule files."""
     from monitor.program.reload import compile_rules, follow_rules
@@ -76,7 +50,7 @@ async def serve_match(context: Context, ready: asyncio.Event) -> None:
 
     plan, stop = context.plan, context.stop
     current = Current(compile_rules(plan.rules, plan.default_to))
-    app = match_app(connection(context), current, context.report, stop)
+    app = match_app(context.connection, current, context.report, stop)
     follow = asyncio.create_task(
         follow_rules(plan.rules, plan.default_to, current, stop, context.progress.say)
     )
@@ -97,7 +71,7 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
     sink = plan.make_sink()
     try:
         delivery = Delivery(memory, sink, stop, context.outages)
-        app = alert_app(connection(context), delivery, context.report, stop)
+        app = alert_app(context.connection, delivery, context.report, stop)
         await _serve_app(app, ready, stop)
     finally:
         await sink.close()
@@ -109,11 +83,11 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     from alerts.memory import connect
     from monitor.feeds.fetch import open_session
     from monitor.feeds.poller import Poller
-    from monitor.feeds.publish import Publisher
     from monitor.feeds.state import FeedStates
+    from streams.broker.producer import Publisher
 
     plan = context.plan
-    client, publisher = connect(context.memory), Publisher(context.broker)
+    client, publisher = connect(context.memory), Publisher(context.connection)
     try:
         async with open_session() as session:
             poller = Poller(
@@ -146,7 +120,7 @@ async def _serve_app(app: "faust.App", ready: asyncio.Event, stop: Stop) -> None
     Raises:
         Quit: the app crashed.
     """
-    from streams.faust_app import running
+    from streams.broker.faust_app import running
 
     async with running(app):
         ready.set()

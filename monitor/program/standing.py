@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from monitor.embedded.services import Serves, Service, start_service, stop_service
 from monitor.exits import ExitCode, Quit
+from monitor.program.connect import connection
 from monitor.program.plan import Plan, Role
 from monitor.program.reach import port_answers, until_reachable
+from streams.broker.connection import Connection
 from streams.records import Stop
 
 Done = Callable[[str], None]
@@ -23,7 +25,7 @@ Done = Callable[[str], None]
 class Standing:
     """Where broker and memory are, and which of them are our children."""
 
-    broker: str
+    connection: Connection
     memory: str
     children: tuple[Service, ...]
 
@@ -48,7 +50,7 @@ async def stand_up(
         Quit: something does not answer within `WIREWATCH_WAIT_S`, or does not start.
         Stopping: the program ends first.
     """
-    broker = plan.settings.text("KAFKA_BOOTSTRAP_SERVERS")
+    broker = ""
     memory = plan.settings.text("REDIS_URL") if plan.needs_memory else ""
     children = []
     async for service in _embedded(plan, stack):
@@ -58,8 +60,9 @@ async def stand_up(
             broker = service.address
         else:
             memory = f"redis://{service.address}/0"
-    await _wait_for(plan, broker, memory, stop)
-    return Standing(broker=broker, memory=memory, children=tuple(children))
+    where = connection(plan.settings, plan.data, embedded=broker)
+    await _wait_for(plan, where, memory, stop)
+    return Standing(connection=where, memory=memory, children=tuple(children))
 
 
 async def _embedded(plan: Plan, stack: contextlib.AsyncExitStack) -> AsyncIterator[Service]:
@@ -75,24 +78,24 @@ async def _embedded(plan: Plan, stack: contextlib.AsyncExitStack) -> AsyncIterat
         yield service
 
 
-async def _wait_for(plan: Plan, broker: str, memory: str, stop: Stop) -> None:
+async def _wait_for(plan: Plan, where: Connection, memory: str, stop: Stop) -> None:
     deadline = time.monotonic() + plan.settings.number("WIREWATCH_WAIT_S")
-    await until_reachable("Kafka", lambda: _broker_ready(plan, broker), deadline, stop)
+    await until_reachable("Kafka", lambda: _broker_ready(plan, where), deadline, stop)
     if memory:
         await until_reachable("Redis", lambda: _memory_ready(memory), deadline, stop)
     if Role.ALERT in plan.roles:
         await until_reachable("the alert sink", lambda: _sink_ready(plan), deadline, stop)
 
 
-async def _broker_ready(plan: Plan, broker: str) -> None:
-    await port_answers(broker)
-    from streams.broker import TopicRefused, ensure_topics
+async def _broker_ready(plan: Plan, where: Connection) -> None:
+    await port_answers(where.bootstrap)
+    from streams.broker.admin import TopicRefused, ensure_topics
     from streams.topics import TOPICS
 
     partitions = int(plan.settings.number("WIREWATCH_PARTITIONS"))
     replication = 1 if plan.embeds_broker else 0
     try:
-        await ensure_topics(broker, TOPICS, partitions, replication=replication)
+        await ensure_topics(where, TOPICS, partitions, replication=replication)
     except TopicRefused as error:
         raise Quit(ExitCode.UNREACHABLE, f"Kafka refuses a topic: {error}") from error
 

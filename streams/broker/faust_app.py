@@ -21,7 +21,7 @@ from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT
 
-from streams.connection import Connection
+from streams.broker.connection import Connection
 from streams.topics import TooLarge
 
 log = logging.getLogger("wirewatch.stream")

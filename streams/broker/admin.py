@@ -1,6 +1,6 @@
 """The broker before any client connects: is it there, and are the topics?
 
-In: a bootstrap address.  Out: the topics of `streams.topics` exist.  Invariant: what exists is
+In: a connection.  Out: the topics of `streams.topics` exist.  Invariant: what exists is
 checked and kept; nothing is shrunk, changed or deleted.  Speaks aiokafka's admin client, which
 Faust has loaded anyway.
 """
@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
+from streams.broker.connection import Connection
 from streams.topics import DAY_MS, Topic
 
 REQUEST_TIMEOUT_MS = 10_000
@@ -29,26 +30,28 @@ class TopicRefused(RuntimeError):
 
 
 async def ensure_topics(
-    bootstrap: str, topics: Sequence[Topic], partitions: int, *, replication: int = 0
+    connection: Connection, topics: Sequence[Topic], partitions: int, *, replication: int = 0
 ) -> None:
     """Creates the missing ones of `topics`; `replication` 0 is the broker's own default.
 
     Raises:
-        BrokerUnreachable: no broker at `bootstrap` (host:port, comma separated).
+        BrokerUnreachable: no broker at the connection's address.
         TopicRefused: the broker says no.
     """
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS, client_id="wirewatch"
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        client_id="wirewatch",
+        **connection.client_options(),
     )
     try:
         await admin.start()
         existing = set(await admin.list_topics())
-        missing = [t for t in topics if t.name not in existing]
+        missing = [t for t in topics if connection.name(t) not in existing]
         if missing:
             factor = replication or await _default_replication(admin)
-            await _create(admin, missing, partitions, factor)
+            await _create(admin, [_new(connection, t, partitions, factor) for t in missing])
     except (KafkaError, OSError) as error:
-        raise BrokerUnreachable(f"{bootstrap}: {error}") from error
+        raise BrokerUnreachable(f"{connection.bootstrap}: {error}") from error
     finally:
         await admin.close()
 
@@ -64,23 +67,15 @@ async def _default_replication(admin: AIOKafkaAdminClient) -> int:
     return next((int(entry[1]) for entry in entries if entry[0] == _REPLICATION), 1)
 
 
-async def _create(
-    admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, replication: int
-) -> None:
-    answer = await admin.create_topics(
-        [
-            NewTopic(
-                t.name,
-                partitions,
-                replication,
-                topic_configs={
-                    "cleanup.policy": "delete",
-                    "retention.ms": str(t.retention_days * DAY_MS),
-                },
-            )
-            for t in topics
-        ]
-    )
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[NewTopic]) -> None:
+    answer = await admin.create_topics(list(topics))
     for name, code, message in answer.topic_errors:
         if code not in {0, _ALREADY_EXISTS}:
             raise TopicRefused(f"{name}: {message or f'error {code}'}")
+
+
+def _new(connection: Connection, topic: Topic, partitions: int, replication: int) -> NewTopic:
+    kept = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_days * DAY_MS)}
+    configs = {"cleanup.policy": "compact"} if topic.compact else kept
+    count = topic.partitions or partitions
+    return NewTopic(connection.name(topic), count, replication, topic_configs=configs)

@@ -14,6 +14,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
+from streams.broker.connection import Connection
 from streams.topics import Topic
 
 log = logging.getLogger("wirewatch.publish")
@@ -35,8 +36,8 @@ class NotPublished(ConnectionError):
 class Publisher:
     """One idempotent producer, made when first needed and made anew after it failed."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._producer: KafkaProducer | None = None
         self._making = asyncio.Lock()
 
@@ -47,12 +48,12 @@ class Publisher:
             NotPublished: the broker does not say.
         """
         try:
-            return await asyncio.to_thread(self._ask_topic_id, topic.name)
+            return await asyncio.to_thread(self._ask_topic_id, self._connection.name(topic))
         except (KafkaError, OSError, KeyError, IndexError) as error:
             raise NotPublished(f"{type(error).__name__}: {error}") from error
 
     def _ask_topic_id(self, name: str) -> str:
-        admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
+        admin = KafkaAdminClient(**self._connection.client_options())
         try:
             return str(admin.describe_topics([name])[0]["topic_id"])
         finally:
@@ -67,7 +68,9 @@ class Publisher:
         try:
             async with asyncio.timeout(ACK_TIMEOUT_S):
                 producer = await self._ready()
-                futures = await asyncio.to_thread(_send_all, producer, topic.name, list(records))
+                futures = await asyncio.to_thread(
+                    _send_all, producer, self._connection.name(topic), list(records)
+                )
                 await asyncio.gather(*map(_acknowledged, futures))
         except (KafkaError, OSError, TimeoutError, AssertionError) as error:
             await self.close()
@@ -81,11 +84,11 @@ class Publisher:
 
     def _make(self) -> KafkaProducer:
         return KafkaProducer(
-            bootstrap_servers=self._bootstrap,
             acks="all",
             linger_ms=LINGER_MS,
             max_block_ms=BLOCK_MOST_MS,
             client_id="wirewatch-poll",
+            **self._connection.client_options(),
         )
 
     async def close(self) -> None:
