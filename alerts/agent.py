@@ -4,10 +4,9 @@ Channels of one match are told one after the other; each ends in a decision on `
 A message no sink will ever take goes to `wire.deadletter` and does not hold up the rest.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 import faust
-from faust.types import EventT
 
 from alerts.deliver import Delivery
 from streams.broker.connection import Connection
@@ -15,22 +14,28 @@ from streams.broker.faust_app import make_app, sender, subscribe
 from streams.decision import Reason
 from streams.ledger import Ledger
 from streams.match import Match
-from streams.match_agent import as_source
 from streams.records import Downstream, Source, Stop, finish
-from streams.topics import DEADLETTER, DECISIONS, MATCHES, decode
+from streams.topics import MATCHES, decode
 
 GROUP = "wirewatch.alert"
 
+CHUNK_MOST = 1
+"""Each record counts as soon as it is told: a message takes far longer than a commit."""
+
 
 class AlertStage:
-    """One record of `wire.matches`, told on every channel it names."""
+    """Records of `wire.matches`, told on every channel they name."""
 
     def __init__(self, delivery: Delivery, downstream: Downstream) -> None:
         self._delivery = delivery
         self._downstream = downstream
 
-    async def __call__(self, source: Source) -> None:
+    async def __call__(self, sources: Sequence[Source]) -> None:
         """Tells, records; see `streams.records.finish` for what may go wrong."""
+        for source in sources:
+            await self._tell(source)
+
+    async def _tell(self, source: Source) -> None:
         match = decode(Match, source.value)
         for channel in match.channels():
             decision = await self._delivery.tell(match, channel)
@@ -41,13 +46,12 @@ class AlertStage:
 
 def alert_app(connection: Connection, delivery: Delivery, ledger: Ledger, stop: Stop) -> faust.App:
     """The Faust app of the alert role, not started."""
-    app = make_app(connection.group(GROUP), connection)
-    topics = (DECISIONS, DEADLETTER)
-    downstream = Downstream({t.name: sender(app, connection.name(t)) for t in topics}, ledger, stop)
+    app = make_app(GROUP, connection)
+    downstream = Downstream(sender(app, connection), ledger, stop)
     stage = AlertStage(delivery, downstream)
 
-    async def handle(event: EventT[Any]) -> bool:
-        return await finish(as_source(event), downstream, stage)
+    async def work(sources: Sequence[Source]) -> bool:
+        return await finish(sources, downstream, stage)
 
-    subscribe(app, connection.name(MATCHES), handle)
+    subscribe(app, connection.name(MATCHES), work, most=CHUNK_MOST)
     return app

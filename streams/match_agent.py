@@ -4,62 +4,70 @@ An item no rule touches is only counted; one that `none` stopped is decided as `
 channel that no other rule tells of it.  A new book is in force from the next item on.
 """
 
-from typing import Any
+import asyncio
+from collections.abc import Sequence
 
 import faust
-from faust.types import EventT
 
 from streams.broker.connection import Connection
 from streams.broker.faust_app import make_app, sender, subscribe
+from streams.decision import Decision
 from streams.item import Item
 from streams.ledger import Ledger
-from streams.records import Downstream, Source, Stop, finish, utc_now
+from streams.records import Downstream, Outgoing, Source, Stop, finish, utc_now
 from streams.rules.apply import apply
 from streams.rules.current import Current
-from streams.topics import DEADLETTER, DECISIONS, ITEMS, MATCHES, decode
+from streams.topics import DECISIONS, ITEMS, MATCHES, decode
 
 GROUP = "wirewatch.match"
 
+CHUNK_MOST = 256
+"""Items judged and sent together: enough that the broker's answer costs each of them little."""
+
+YIELD_EVERY = 16
+"""Items judged without a pause; the rest of the program waits a few milliseconds at most."""
+
 
 class MatchStage:
-    """One record of `wire.items`, all the way to its acknowledged consequences."""
+    """A chunk of `wire.items`, all the way to its acknowledged consequences."""
 
     def __init__(self, current: Current, downstream: Downstream) -> None:
         self._current = current
         self._downstream = downstream
 
-    async def __call__(self, source: Source) -> None:
-        """Matches, sends, records; see `streams.records.finish` for what may go wrong."""
-        item = decode(Item, source.value)
-        match, excluded = apply(self._current.matcher, item, utc_now())
-        if match:
-            await self._downstream.send(MATCHES, item.id, match)
-        for decision in excluded:
-            await self._downstream.decide(decision)
-        self._downstream.ledger.item(item, len(match.hits) if match else 0)
+    async def __call__(self, sources: Sequence[Source]) -> None:
+        """Matches all, then sends all; see `streams.records.finish` for what may go wrong."""
+        outgoing: list[Outgoing] = []
+        judged: list[tuple[Item, int]] = []
+        for number, source in enumerate(sources, 1):
+            item = decode(Item, source.value)
+            match, excluded = apply(self._current.matcher, item, utc_now())
+            if match:
+                outgoing.append(Outgoing(topic=MATCHES, key=item.id, record=match))
+            outgoing += [Outgoing(topic=DECISIONS, key=item.id, record=d) for d in excluded]
+            judged.append((item, len(match.hits) if match else 0))
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        await self._downstream.send(*outgoing)
+        self._count(judged, outgoing)
+
+    def _count(self, judged: Sequence[tuple[Item, int]], outgoing: Sequence[Outgoing]) -> None:
+        ledger = self._downstream.ledger
+        for each in outgoing:
+            if isinstance(each.record, Decision):
+                ledger.decided(each.record)
+        for item, matches in judged:
+            ledger.item(item, matches)
 
 
 def match_app(connection: Connection, current: Current, ledger: Ledger, stop: Stop) -> faust.App:
     """The Faust app of the match role, not started."""
-    app = make_app(connection.group(GROUP), connection)
-    topics = (MATCHES, DECISIONS, DEADLETTER)
-    downstream = Downstream({t.name: sender(app, connection.name(t)) for t in topics}, ledger, stop)
+    app = make_app(GROUP, connection)
+    downstream = Downstream(sender(app, connection), ledger, stop)
     stage = MatchStage(current, downstream)
 
-    async def handle(event: EventT[Any]) -> bool:
-        return await finish(as_source(event), downstream, stage)
+    async def work(sources: Sequence[Source]) -> bool:
+        return await finish(sources, downstream, stage)
 
-    subscribe(app, connection.name(ITEMS), handle)
+    subscribe(app, connection.name(ITEMS), work, most=CHUNK_MOST)
     return app
-
-
-def as_source(event: EventT[Any]) -> Source:
-    """The Kafka record behind a Faust event."""
-    message = event.message
-    return Source(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=message.key or b"",
-        value=message.value or b"",
-    )

@@ -1,13 +1,13 @@
-"""Records in work: read one, send what follows from it until the broker has it, or stop.
+"""Records in work: a chunk read, what follows from it sent until the broker has it, or a stop.
 
-In: a Kafka record and a stage's function.  Out: True once every effect is acknowledged, False when
-the program stops first.  Invariant: no exception leaves; what cannot be read or handled goes to
-`wire.deadletter` with its error.
+In: Kafka records and a stage's function.  Out: True once every effect is acknowledged, False when
+the program stops first.  Invariant: no exception leaves; a record that cannot be read, or that a
+stage fails on `TRIES` times, goes to `wire.deadletter` with its error, and the others go on.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,8 +32,12 @@ RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 5.0
 """Between tries while a broker or Redis is away: quick at first, never a flood."""
 
+TRIES = 3
+"""Of one record, before it is put aside: what passes by itself does so within two more."""
+
 AnyRecord = Item | Match | Decision | DeadLetter
-Send = Callable[[bytes, bytes], Awaitable[None]]
+Send = Callable[[Topic, bytes, bytes], Awaitable[Awaitable[None]]]
+"""Hands (topic, key, value) to a producer, in order; the answer is done when the broker has it."""
 
 
 class Stopping(Exception):
@@ -82,37 +86,61 @@ class Source:
     value: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A record on its way to a topic."""
+
+    topic: Topic
+    key: str
+    record: AnyRecord
+
+
 class Downstream:
     """Where a stage sends what follows: records out, acknowledged."""
 
-    def __init__(self, sends: Mapping[str, Send], ledger: Ledger, stop: Stop) -> None:
-        self._sends = sends
+    def __init__(self, send: Send, ledger: Ledger, stop: Stop) -> None:
+        self._send = send
         self._stop = stop
         self.ledger = ledger
 
-    async def send(self, topic: Topic, key: str, record: AnyRecord) -> None:
-        """Returns once the broker has the record, however long that takes.
+    async def send(self, *outgoing: Outgoing) -> None:
+        """Returns once the broker has every record, however long that takes.
+
+        They are sent together and in order; after a failure the failed one and all behind it are
+        sent again, so that versions of one item never change places for good.
 
         Raises:
             Stopping: the program ends first.
-            TooLarge: the broker would never take it.
+            TooLarge: the broker would never take one of them.
         """
-        value, delay = encode(record), RETRY_FIRST_S
-        while True:
-            try:
-                await self._sends[topic.name](key.encode(), value)
-            except TooLarge:
-                raise
-            except Exception as error:
-                log.debug("sending to %s: %r", topic.name, error)
-            else:
-                return
-            await self._stop.sleep(delay)
-            delay = min(2 * delay, RETRY_MOST_S)
+        left = [(o.topic, o.key.encode(), encode(o.record)) for o in outgoing]
+        delay = RETRY_FIRST_S
+        while left:
+            done = await self._acknowledged(left)
+            left = left[done:]
+            if left:
+                await self._stop.sleep(delay)
+                delay = RETRY_FIRST_S if done else min(2 * delay, RETRY_MOST_S)
+
+    async def _acknowledged(self, records: Sequence[tuple[Topic, bytes, bytes]]) -> int:
+        """How many records, from the first on, the broker has."""
+        try:
+            pending = [await self._send(*record) for record in records]
+        except ConnectionError as error:
+            log.debug("sending: %r", error)
+            return 0
+        answers = await asyncio.gather(*pending, return_exceptions=True)
+        for number, answer in enumerate(answers):
+            if isinstance(answer, ConnectionError):
+                log.debug("sending: %r", answer)
+                return number
+            if isinstance(answer, BaseException):
+                raise answer
+        return len(answers)
 
     async def decide(self, decision: Decision) -> None:
         """Puts a decision on record."""
-        await self.send(DECISIONS, decision.item, decision)
+        await self.send(Outgoing(topic=DECISIONS, key=decision.item, record=decision))
         self.ledger.decided(decision)
 
     async def bury(self, source: Source, error: str) -> None:
@@ -126,28 +154,69 @@ class Downstream:
             error=error,
             at=utc_now(),
         )
-        await self.send(DEADLETTER, f"{source.topic}-{source.partition}-{source.offset}", letter)
+        key = f"{source.topic}-{source.partition}-{source.offset}"
+        await self.send(Outgoing(topic=DEADLETTER, key=key, record=letter))
         self.ledger.dead(letter)
 
+    async def pause(self) -> None:
+        """Between two tries of a record.
 
-async def finish(
-    source: Source, downstream: Downstream, stage: Callable[[Source], Awaitable[None]]
-) -> bool:
-    """Runs `stage` on `source`; the answer says whether its offset may be committed."""
+        Raises:
+            Stopping: the program ends first.
+        """
+        await self._stop.sleep(RETRY_FIRST_S)
+
+
+Stage = Callable[[Sequence[Source]], Awaitable[None]]
+"""Has the effect of a chunk of records; may be called again with any of them."""
+
+
+async def finish(sources: Sequence[Source], downstream: Downstream, stage: Stage) -> bool:
+    """Runs `stage` on a chunk; the answer says whether its offsets may be committed.
+
+    A chunk that fails is worked on again record by record, so that one bad record costs nobody
+    but itself.
+    """
     try:
         try:
-            await stage(source)
-        except Undecodable as error:
-            log.warning("%s is no record: %s", _name(source), error)
-            await downstream.bury(source, str(error))
+            await stage(sources)
         except Stopping:
             raise
         except Exception as error:
-            log.exception("%s could not be handled, see wire.deadletter", _name(source))
-            await downstream.bury(source, f"{type(error).__name__}: {error}")
+            log.debug("%s: %r, one by one", _name(sources[0]), error)
+            await _one_by_one(sources, downstream, stage)
     except Stopping:
         return False
     return True
+
+
+async def _one_by_one(sources: Iterable[Source], downstream: Downstream, stage: Stage) -> None:
+    for source in sources:
+        why = await _try(source, downstream, stage)
+        if why:
+            await downstream.bury(source, why)
+
+
+async def _try(source: Source, downstream: Downstream, stage: Stage) -> str:
+    """Why a record cannot be handled; empty once it is."""
+    why = ""
+    for number in range(TRIES):
+        if number:
+            await downstream.pause()
+        try:
+            await stage([source])
+        except Stopping:
+            raise
+        except (Undecodable, TooLarge) as error:
+            log.warning("%s is no record: %s", _name(source), error)
+            return str(error)
+        except Exception as error:
+            log.debug("%s failed", _name(source), exc_info=error)
+            why = f"{type(error).__name__}: {error}"
+        else:
+            return ""
+    log.error("%s failed %d times, see wire.deadletter: %s", _name(source), TRIES, why)
+    return why
 
 
 def _name(source: Source) -> str:

@@ -5,10 +5,14 @@ from importlib.metadata import version
 
 import aiokafka
 import pytest
+from aiokafka.errors import CommitFailedError
 from faust.app.base import App
 from faust.streams import Stream
 from faust.tables import TableManager
+from faust.transport.conductor import Conductor
+from faust.transport.consumer import Consumer, Fetcher
 from faust.transport.drivers import aiokafka as driver
+from mode.utils.queues import FlowControlQueue
 
 
 def test_the_versions_whose_private_names_are_touched() -> None:
@@ -22,13 +26,28 @@ def test_the_versions_whose_private_names_are_touched() -> None:
         (TableManager, "_update_channels"),
         (TableManager, "recovery"),
         (driver.AIOKafkaConsumerThread, "_create_worker_consumer"),
+        (driver.AIOKafkaConsumerThread, "_commit"),
+        (driver.AIOKafkaConsumerThread, "_ensure_consumer"),
         (driver.AIOKafkaConsumerThread, "on_thread_stop"),
         (driver.AIOKafkaConsumerThread, "_consumer"),
         (driver.Consumer, "_new_consumer_thread"),
+        (driver.Consumer, "_drain_messages"),
+        (driver.Consumer, "_wait_next_records"),
+        (driver.Consumer, "_filter_tps_with_pending_acks"),
+        (driver.Consumer, "_new_offset"),
+        (driver.Consumer, "_commit_offsets"),
+        (driver.Consumer, "perform_seek"),
+        (driver.Consumer, "on_partitions_revoked"),
+        (driver.Consumer, "on_partitions_assigned"),
         (driver.Consumer, "wait_empty"),
+        (driver.Consumer, "highwater"),
         (driver.Transport, "Consumer"),
-        (Stream, "noack"),
-        (Stream, "ack"),
+        (driver, "ensure_aiokafka_TP"),
+        (Stream, "_channel_stop_iteration"),
+        (Stream, "_finalized"),
+        (FlowControlQueue, "force_put_nowait"),
+        (App, "consumer_generation_id"),
+        (App, "maybe_start_producer"),
         (App, "crashed"),
         (App, "crash_reason"),
     ],
@@ -37,8 +56,31 @@ def test_a_name_that_is_touched_exists(owner: type, name: str) -> None:
     assert hasattr(owner, name)
 
 
-def test_attributes_set_by_aiokafka_itself() -> None:
-    source = inspect.getsource(aiokafka.AIOKafkaConsumer.__init__)
-    assert "self._fetch_max_wait_ms = fetch_max_wait_ms" in source
-    assert "self._client = " in source
+@pytest.mark.parametrize(
+    ("owner", "text"),
+    [
+        (aiokafka.AIOKafkaConsumer.__init__, "self._fetch_max_wait_ms = fetch_max_wait_ms"),
+        (aiokafka.AIOKafkaConsumer.__init__, "self._client = "),
+        (Consumer.__init__, "self._read_offset = defaultdict(lambda: None)"),
+        (Consumer.__init__, "self._committed_offset = defaultdict(lambda: None)"),
+        (Conductor.__init__, "self._tp_index = defaultdict(set)"),
+        (Consumer.perform_seek, "read_offset.update("),
+    ],
+)
+def test_an_attribute_that_is_touched_is_set_as_expected(owner: object, text: str) -> None:
+    assert text in inspect.getsource(owner)
+
+
+def test_a_fetcher_drains_messages_and_a_commit_asks_for_new_offsets() -> None:
+    assert "_drain_messages(self)" in inspect.getsource(Fetcher._fetcher.fun)
+    assert "self._new_offset(tp)" in inspect.getsource(Consumer._filter_committable_offsets)
+    assert "self._filter_tps_with_pending_acks" in inspect.getsource(Consumer.force_commit)
+    assert "self._commit_offsets(" in inspect.getsource(Consumer._commit_tps)
     assert list(inspect.signature(driver.Consumer.wait_empty).parameters) == ["self"]
+
+
+def test_aiokafkas_text_for_a_lost_group_is_the_one_faust_misses() -> None:
+    """When this fails, our own `_commit` may go: one of the two was mended."""
+    assert "already rebalanced" not in str(CommitFailedError())
+    faults = inspect.getsource(driver.AIOKafkaConsumerThread._commit)
+    assert '"already rebalanced" in str(exc)' in faults

@@ -1,5 +1,7 @@
 """Records at the topic boundary, and stages that never raise."""
 
+from collections import Counter
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,7 @@ from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, cut
 from streams.ledger import NoLedger
 from streams.match import Evidence, Hit, Match
-from streams.records import Downstream, Source, Stop, Stopping, finish
+from streams.records import TRIES, Downstream, Outgoing, Source, Stop, Stopping, finish
 from streams.story import KeyKind, signature
 from streams.topics import (
     DEADLETTER,
@@ -18,6 +20,7 @@ from streams.topics import (
     ITEMS,
     DeadLetter,
     TooLarge,
+    Topic,
     Undecodable,
     decode,
     encode,
@@ -82,27 +85,33 @@ def test_story_keys() -> None:
 
 
 class Sent(list):
-    """Collects (topic, value); fails as told before."""
+    """Collects (topic, value) the broker has; fails as told before, at the send or its answer."""
 
-    def __init__(self, *failures: Exception) -> None:
+    def __init__(self, *failures: Exception | None) -> None:
         super().__init__()
         self.failures = list(failures)
 
-    def to(self, topic: str):
-        async def send(key: bytes, value: bytes) -> None:
-            if self.failures:
-                raise self.failures.pop(0)
-            self.append((topic, value))
+    async def __call__(self, topic: Topic, key: bytes, value: bytes) -> Awaitable[None]:
+        failure = self.failures.pop(0) if self.failures else None
 
-        return send
+        async def answer() -> None:
+            if failure:
+                raise failure
+            self.append((topic.name, value))
+
+        return answer()
 
 
 def downstream(sent: Sent, stop: Stop | None = None) -> Downstream:
-    topics = (DECISIONS, DEADLETTER)
-    return Downstream({t.name: sent.to(t.name) for t in topics}, NoLedger(), stop or Stop())
+    return Downstream(sent, NoLedger(), stop or Stop())
 
 
-SOURCE = Source(topic=ITEMS.name, partition=3, offset=7, key=b"k", value=b"\xff")
+def source(offset: int, value: bytes = b"\xff") -> Source:
+    return Source(topic=ITEMS.name, partition=3, offset=offset, key=b"k", value=value)
+
+
+def outgoing(*numbers: int) -> list[Outgoing]:
+    return [Outgoing(topic=ITEMS, key="k", record=Item(id=str(n))) for n in numbers]
 
 
 async def test_a_failed_send_is_made_again() -> None:
@@ -111,26 +120,56 @@ async def test_a_failed_send_is_made_again() -> None:
     assert [topic for topic, _ in sent] == [DECISIONS.name]
 
 
-@pytest.mark.parametrize("error", [Undecodable("bad"), TooLarge("big"), KeyError("bug")])
-async def test_a_stage_that_cannot_go_on_leaves_a_dead_letter(error: Exception) -> None:
-    sent = Sent()
+async def test_what_follows_a_failed_send_is_sent_again_behind_it() -> None:
+    sent = Sent(None, ConnectionError("away"))
+    await downstream(sent).send(*outgoing(1, 2, 3))
+    assert [decode(Item, value).id for _, value in sent] == ["1", "3", "2", "3"]
 
-    async def stage(_: Source) -> None:
-        raise error
 
-    assert await finish(SOURCE, downstream(sent), stage) is True
+class Counted:
+    """A stage that fails on the records it is told to, and counts."""
+
+    def __init__(self, errors: dict[int, list[Exception]]) -> None:
+        self.errors = errors
+        self.done: list[int] = []
+        self.tries: Counter[int] = Counter()
+
+    async def __call__(self, sources: Sequence[Source]) -> None:
+        for each in sources:
+            self.tries[each.offset] += 1
+            if self.errors.get(each.offset):
+                raise self.errors[each.offset].pop(0)
+        self.done += [each.offset for each in sources]
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [(Undecodable("bad"), 2), (TooLarge("big"), 2), (KeyError("bug"), 1 + TRIES)],
+)
+async def test_a_bad_record_leaves_a_dead_letter_and_the_others_go_on(
+    error: Exception, tries: int
+) -> None:
+    sent, stage = Sent(), Counted({7: [error] * 99})
+    assert await finish([source(n) for n in (6, 7, 8)], downstream(sent), stage) is True
     [(topic, value)] = sent
     letter = decode(DeadLetter, value)
     assert (topic, letter.offset, letter.partition, letter.key) == (DEADLETTER.name, 7, 3, "k")
+    assert (stage.done, stage.tries[7]) == ([6, 8], tries)
+
+
+async def test_a_passing_failure_costs_no_record() -> None:
+    sent, stage = Sent(), Counted({7: [KeyError("once"), KeyError("twice")]})
+    assert await finish([source(n) for n in (6, 7, 8)], downstream(sent), stage) is True
+    assert (sent, stage.done) == ([], [6, 7, 8])
 
 
 async def test_a_stop_leaves_the_record_unacknowledged() -> None:
     stop = Stop()
     stop.set()
 
-    async def stage(_: Source) -> None:
+    async def stage(_: Sequence[Source]) -> None:
         await downstream(Sent(ConnectionError("away")), stop).decide(DECISION)
 
-    assert await finish(SOURCE, downstream(Sent(), stop), stage) is False
+    assert await finish([source(7)], downstream(Sent(), stop), stage) is False
     with pytest.raises(Stopping):
         await stop.sleep(60)
