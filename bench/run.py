@@ -3,9 +3,11 @@
 import json
 import sys
 
+import latency
 import pipeline
+import stream
 
-PARTS = {"pipeline": pipeline.measure}
+PARTS = {"pipeline": pipeline.measure, "stream": stream.measure, "latency": latency.measure}
 
 
 def main() -> int:

@@ -147,6 +147,13 @@ SETTINGS = (
         number=True,
         least=1,
     ),
+    Setting(
+        name="WIREWATCH_STALL_S",
+        default="120",
+        about="a role that stands still this long with work before it, and nothing away, exits 3",
+        number=True,
+        least=10,
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -7,6 +7,7 @@ Libraries are imported here, when a role needs them: together they would cost a 
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from monitor.exits import ExitCode, Quit
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
 from monitor.program.report import Report
+from monitor.program.watchdog import Watchdog
 from streams.broker.connection import Connection
 from streams.outage import Outages
 from streams.records import Stop, Stopping
@@ -22,8 +24,8 @@ from streams.records import Stop, Stopping
 if TYPE_CHECKING:
     import faust
 
-CRASH_LOOK_S = 0.25
-"""Faust crashes silently; this often it is asked."""
+WATCH_EVERY_S = 0.25
+"""Faust crashes silently; this often it is asked, and whether the role makes progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ async def serve_match(context: Context, ready: asyncio.Event) -> None:
         follow_rules(plan.rules, plan.default_to, current, stop, context.progress.say)
     )
     try:
-        await _serve_app(app, ready, stop)
+        await _serve_app(app, ready, context)
     finally:
         await _end(follow)
 
@@ -72,7 +74,7 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
     try:
         delivery = Delivery(memory, sink, stop, context.outages)
         app = alert_app(context.connection, delivery, context.report, stop)
-        await _serve_app(app, ready, stop)
+        await _serve_app(app, ready, context)
     finally:
         await sink.close()
         await memory.close()
@@ -114,19 +116,29 @@ SERVE: dict[Role, Serve] = {
 }
 
 
-async def _serve_app(app: "faust.App", ready: asyncio.Event, stop: Stop) -> None:
+async def _serve_app(app: "faust.App", ready: asyncio.Event, context: Context) -> None:
     """Runs a Faust app until the program stops.
 
     Raises:
-        Quit: the app crashed.
+        Quit: the app crashed, or makes no progress.
     """
-    from streams.broker.faust_app import running
+    from streams.broker.faust_app import progress, running
 
+    patience_s = context.plan.settings.number("WIREWATCH_STALL_S")
+    watchdog = Watchdog(app.conf.id, patience_s)
     async with running(app):
         ready.set()
         with contextlib.suppress(Stopping):
             while not app.crashed:
-                await stop.sleep(CRASH_LOOK_S)
+                await context.stop.sleep(WATCH_EVERY_S)
+                why = watchdog.look(
+                    progress(app),
+                    outages=context.outages.lasting(),
+                    rebalancing=app.rebalancing,
+                    now_s=time.monotonic(),
+                )
+                if why:
+                    raise Quit(ExitCode.UNREACHABLE, why)
             raise Quit(ExitCode.UNREACHABLE, f"{app.conf.id} stopped: {app.crash_reason!r}")
 
 
