@@ -7,19 +7,16 @@ producer, nothing acknowledged one by one.  Best of two passes each, interleaved
 """
 
 import asyncio
-import gzip
-import itertools
-import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import stream
+import texts
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from monitor.embedded.services import Serves, start_service, stop_service
@@ -45,11 +42,11 @@ def measure() -> dict[str, dict[str, float]]:
 
 
 async def _measure() -> dict[str, dict[str, float]]:
-    items = list(itertools.islice(_items(), ITEMS_MEASURED))
+    items = texts.items(ITEMS_MEASURED)
     ours, bare = [], []
     with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as folder:
         desk = Path(folder)
-        _write_desk(desk, items)
+        texts.write_desk(desk, items, RULES)
         matcher = Matcher(load_book(desk / "rules"))
         expected = sum(bool(matcher.match(item).hits) for item in items)
         for number in range(PASSES):
@@ -92,6 +89,7 @@ def _ours(desk: Path) -> Any:
             "WIREWATCH_SESSION_TIMEOUT_S": "2",
             "WIREWATCH_FETCH_WAIT_MS": "20",
         }
+        stream.push_rules(desk, environment)
         command = [Path(sys.executable).with_name("wirewatch"), "run", "match", "--desk", str(desk)]
         worker = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -162,38 +160,3 @@ async def _until_matched(address: str, expected: int) -> float:
     finally:
         await consumer.stop()
     raise RuntimeError("the matches ended early")
-
-
-def _items() -> Iterator[Item]:
-    corpora = os.environ.get("WIREWATCH_CORPORA")
-    corpus = Path(corpora) / "news-items.jsonl.gz" if corpora else None
-    texts = _corpus(corpus) if corpus and corpus.is_file() else _generated()
-    for number, (title, summary) in enumerate(texts):
-        yield Item(id=f"bench/{number}", feed="bench", title=title, summary=summary)
-
-
-def _corpus(path: Path) -> Iterator[tuple[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        items = [json.loads(line) for line in lines]
-    for item in itertools.cycle(items):
-        yield item["title"], item.get("summary", "")
-
-
-def _generated() -> Iterator[tuple[str, str]]:
-    words = [f"word{n}" for n in range(5_000)]
-    chance = random.Random(7)
-    while True:
-        yield " ".join(chance.choices(words, k=9)), " ".join(chance.choices(words, k=30))
-
-
-def _write_desk(folder: Path, items: list[Item]) -> None:
-    """A book of pairs of words from the items, so that a few percent match."""
-    chance = random.Random(11)
-    rules = []
-    for number in range(RULES):
-        item = chance.choice(items)
-        pair = [w for w in item.title.split() if w.isalpha() and len(w) > 4][:2] or ["nothing"]
-        rules.append(f"rule-{number}: {{all: {json.dumps(pair)}, to: '#bench'}}\n")
-    (folder / "rules").mkdir()
-    (folder / "rules" / "bench.yaml").write_text("".join(rules), encoding="utf-8")
-    (folder / "desk.yaml").write_text("name: bench\n", encoding="utf-8")

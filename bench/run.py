@@ -5,9 +5,15 @@ import sys
 
 import latency
 import pipeline
+import soak
 import stream
 
-PARTS = {"pipeline": pipeline.measure, "stream": stream.measure, "latency": latency.measure}
+PARTS = {
+    "pipeline": pipeline.measure,
+    "stream": stream.measure,
+    "latency": latency.measure,
+    "soak": soak.measure,
+}
 
 
 def main() -> int:

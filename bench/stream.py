@@ -47,13 +47,13 @@ def measure() -> dict[str, dict[str, float]]:
     found = texts.items(BACKLOG)
     with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as folder:
         texts.write_desk(Path(folder), found, RULES)
-        with _broker(Path(folder)) as bootstrap:
+        with broker(Path(folder)) as bootstrap:
             asyncio.run(_fill(Connection(bootstrap=bootstrap), found))
             return _measure(bootstrap, str(Path(folder) / "rules"))
 
 
 @contextlib.contextmanager
-def _broker(folder: Path) -> Iterator[str]:
+def broker(folder: Path) -> Iterator[str]:
     """A broker on the second core."""
     if not has_kafka():
         service = asyncio.run(start_service(Serves.BROKER, folder))
