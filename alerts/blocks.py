@@ -9,9 +9,9 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from alerts.card import Card, Snippet
+from alerts.marks import block_id, client_msg_id, metadata
 from streams.item import Clock, Precision
 
 MAX_TEXT_CHARS = 3_000
@@ -55,15 +55,12 @@ def message(card: Card) -> Block:
         "blocks": [
             {
                 "type": "rich_text",
-                "block_id": f"ww:{card.story}:{card.version}",
+                "block_id": block_id(card),
                 "elements": _sections(card),
             }
         ],
-        "metadata": {
-            "event_type": "wirewatch_alert",
-            "event_payload": {"story": card.story, "version": card.version},
-        },
-        "client_msg_id": str(uuid5(NAMESPACE_URL, f"{card.channel}:{card.story}:{card.version}")),
+        "metadata": metadata(card),
+        "client_msg_id": client_msg_id(card),
         "unfurl_links": False,
         "unfurl_media": False,
     }

@@ -59,7 +59,7 @@ def make_card(match: Match, claim: Judgement, *, may_repeat: bool) -> Card:
     return Card(
         channel=claim.channel,
         story=claim.story,
-        version=claim.text,
+        version=claim.version,
         title=Snippet(item.title or "(no headline)", _spans(evidence, "title", 0, len(item.title))),
         url=item.url,
         outlet=item.outlet,

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from alerts.blocks import message
 from alerts.card import Card
-from alerts.sink import Outcome, Sent
+from alerts.sink import CannotTell, Outcome, Sent, Sighting
 
 WIDTH_MOST = 92
 """Columns: longer lines are hard to read."""
@@ -38,6 +38,10 @@ class ConsoleSink:
         """Draws the card."""
         self._console.print(draw(card, self._console.width))
         return Sent(f"console-{next(self._numbers)}")
+
+    async def find(self, card: Card, since_ms: int) -> Sighting:  # noqa: ARG002 - the protocol's
+        """What was drawn is gone."""
+        return CannotTell("a terminal cannot be read back")
 
     async def close(self) -> None:
         """Nothing to end."""

@@ -1,19 +1,23 @@
 """Deliver: one match on one channel, from claim to told, exactly once.
 
 In: a match and a channel.  Out: the decision, after its effect.  Invariants: returns only when the
-memory knows the outcome; an unclear post is made again and says "may repeat"; a foreign claim is
-waited for.
+memory knows the outcome; a message that may stand in the channel is looked for before it is posted
+again; a foreign claim is waited for; an own one does not run out, because every round renews it
+(12 s) and does one thing: a post or a look (10 s at most), or a nap.
 """
 
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import TypeVar
 
 from alerts.card import Card, make_card
 from alerts.decide import decide, undeliverable
 from alerts.judgement import Judgement, State
 from alerts.memory import Memory, MemoryUnreachable
-from alerts.sink import NotSent, Refused, Sent, Sink, Unclear
+from alerts.sink import Absent, CannotTell, Found, LookAgain, NotSent, Refused, Sent, Sink, Unclear
+from alerts.telling import Pace, Telling
 from streams.decision import Decision
 from streams.match import Match
 from streams.outage import Outages
@@ -25,11 +29,15 @@ log = logging.getLogger("wirewatch.deliver")
 REDIS_RETRY_S = 0.5
 """While Redis is away."""
 
-UNCLEAR_RETRY_S = 2.0
-"""Before a post of unclear outcome is made again."""
+NAP_S = 2.0
+"""The longest wait in one piece: the claim is renewed after it."""
 
 WAIT_STEP_S = 0.25
 """How often a foreign claim is looked at; it usually ends in one post's time."""
+
+MAY_REPEAT = "may repeat"
+FOUND = "found in the channel"
+"""Details of a decision."""
 
 Answer = TypeVar("Answer")
 
@@ -37,12 +45,16 @@ Answer = TypeVar("Answer")
 class Delivery:
     """Claims by `memory`, tells by `sink`, until it is told or `stop` says to leave it."""
 
-    def __init__(self, memory: Memory, sink: Sink, stop: Stop, outages: Outages) -> None:
+    def __init__(
+        self, memory: Memory, sink: Sink, stop: Stop, outages: Outages, pace: Pace | None = None
+    ) -> None:
         self._memory = memory
         self._sink = sink
         self._stop = stop
         self._redis_outage = outages.of("Redis")
         self._sink_outage = outages.of(sink.name)
+        self._unbegun = Telling(pace=pace or Pace())
+        self._holders = itertools.count(1)
 
     async def tell(self, match: Match, channel: str) -> Decision:
         """Tells `channel` of the match, or finds why not.
@@ -50,43 +62,76 @@ class Delivery:
         Raises:
             Stopping: the program ends first; the same record must come again.
         """
-        keys, may_repeat = signature(match.item), False
+        keys, holder, telling = signature(match.item), next(self._holders), self._unbegun
         while True:
-            claim = await self._patiently(lambda: self._memory.judge(match.item, keys, channel))
-            if claim.state is State.WAIT:
-                await self._stop.sleep(min(claim.wait_s, WAIT_STEP_S))
-                continue
+            claim = await self._patiently(
+                lambda: self._memory.judge(match.item, keys, channel, holder=holder)
+            )
             if claim.state in {State.TOLD, State.FOLDED}:
                 return decide(match, claim, utc_now())
-            may_repeat = may_repeat or claim.again
-            card = make_card(match, claim, may_repeat=may_repeat)
-            outcome = await self._sink.deliver(card)
-            if isinstance(outcome, Sent | Refused):
-                return await self._settle(match, claim, card, outcome)
-            may_repeat = may_repeat or isinstance(outcome, Unclear)
-            await self._hold(outcome)
+            step = await self._go_on(match, claim, telling)
+            if isinstance(step, Decision):
+                return step
+            telling = step
+
+    async def _go_on(self, match: Match, claim: Judgement, telling: Telling) -> Telling | Decision:
+        """One thing, under a claim just renewed."""
+        if claim.state is State.WAIT:
+            await self._stop.sleep(min(claim.wait_s, WAIT_STEP_S))
+            return telling
+        now = monotonic()
+        telling = telling.taken_over(now) if claim.again else telling
+        if telling.next_at > now:
+            await self._stop.sleep(min(telling.next_at - now, NAP_S))
+            return telling
+        card = make_card(match, claim, may_repeat=telling.may_repeat)
+        act = self._look if telling.in_doubt else self._post
+        return await act(match, claim, card, telling)
+
+    async def _post(
+        self, match: Match, claim: Judgement, card: Card, telling: Telling
+    ) -> Telling | Decision:
+        begun = monotonic()
+        match await self._sink.deliver(card):
+            case Sent(ts):
+                told = decide(match, claim, utc_now(), detail=MAY_REPEAT if card.may_repeat else "")
+                return await self._settle(claim, Found(ts, claim.version), told, telling)
+            case Refused(why):
+                await self._patiently(lambda: self._memory.give_up(claim))
+                log.error("%s refuses a message for %s: %s", self._sink.name, card.channel, why)
+                return undeliverable(match, claim, utc_now(), why=why)
+            case NotSent(why, retry_after_s):
+                self._sink_outage.began(why)
+                return telling.held(monotonic() + retry_after_s)
+            case Unclear(why):
+                self._sink_outage.began(f"outcome unclear: {why}")
+                return telling.unclear(begun, monotonic())
+
+    async def _look(
+        self, match: Match, claim: Judgement, card: Card, telling: Telling
+    ) -> Telling | Decision:
+        begun = monotonic()
+        match await self._sink.find(card, claim.since_ms):
+            case Found() as seen:
+                told = decide(match, claim, utc_now(), detail=FOUND)
+                return await self._settle(claim, seen, told, telling)
+            case Absent():
+                return telling.absent(begun)
+            case LookAgain(why, retry_after_s):
+                self._sink_outage.began(why)
+                return telling.unseen(monotonic(), retry_after_s)
+            case CannotTell():
+                return telling.unreadable()
 
     async def _settle(
-        self, match: Match, claim: Judgement, card: Card, outcome: Sent | Refused
-    ) -> Decision:
-        """Puts a final outcome into the memory and words it."""
-        if isinstance(outcome, Refused):
-            await self._patiently(lambda: self._memory.give_up(claim))
-            log.error("%s refuses a message for %s: %s", self._sink.name, card.channel, outcome.why)
-            return undeliverable(match, claim, utc_now(), why=outcome.why)
+        self, claim: Judgement, seen: Found, told: Decision, telling: Telling
+    ) -> Telling | Decision:
+        """Puts what stands in the channel into the memory."""
         self._sink_outage.over()
-        if not await self._patiently(lambda: self._memory.told(claim, outcome.ts)):
-            log.warning("story %s was told by another process as well", claim.story)
-        return decide(match, claim, utc_now(), detail="may repeat" if card.may_repeat else "")
-
-    async def _hold(self, outcome: NotSent | Unclear) -> None:
-        """Waits as long as the outcome asks for."""
-        if isinstance(outcome, NotSent):
-            self._sink_outage.began(outcome.why)
-            await self._stop.sleep(outcome.retry_after_s)
-        else:
-            self._sink_outage.began(f"outcome unclear: {outcome.why}")
-            await self._stop.sleep(UNCLEAR_RETRY_S)
+        if not await self._patiently(lambda: self._memory.told(claim, seen.ts, seen.version)):
+            log.warning("the claim on story %s ran out before it was settled", claim.story)
+            return telling.taken_over(monotonic())
+        return told if seen.version == claim.version else self._unbegun
 
     async def _patiently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """The memory's answer, however long Redis is away."""

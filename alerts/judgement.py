@@ -23,8 +23,9 @@ class Judgement:
 
     `POST` and `THREAD` are claims held by this process; `ts` is the story's message (for a
     thread); `wait_s` how long a foreign claim may still last; `again` marks a claim taken over
-    from somebody who may have told it; `identity` are the Redis keys of the item's id,
-    address and GUID.
+    from somebody who may have told it; `since_ms` is when the first of these claims was made (Unix
+    time in ms, by Redis's clock); `holder` names who holds the claim; `identity` are the Redis keys
+    of the item's id, address and GUID.
     """
 
     state: State
@@ -35,4 +36,11 @@ class Judgement:
     ts: str = ""
     wait_s: float = 0.0
     again: bool = False
+    since_ms: int = 0
+    holder: str = ""
     identity: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """What is told: these words of this item."""
+        return f"{self.item}:{self.text}"

@@ -1,7 +1,7 @@
 -- judge: is this version of an item news on this channel, and who tells it?  One atomic call.
 --
 -- KEYS  the item's story keys, strongest first
--- ARGV  1 key prefix   2 channel   3 story id if new   4 item   5 text   6 token of this process
+-- ARGV  1 key prefix   2 channel   3 story id if new   4 item   5 text   6 who asks
 --       7 lease, ms    8 now, ms ('' = Redis's clock)   9 keep, s   10 keep of titles, s
 --       11.. the kind of each key
 --
@@ -9,10 +9,12 @@
 --   root            version (item:text) that the message shows
 --   ts              the message, once it is told
 --   v:<version>     p pending, s told, f folded
---   o:<version>     token that holds a pending claim     l:<version>  its lease, ms
+--   o:<version>     who claimed it     l:<version>  a pending claim's lease, ms
+--   b:<version>     when the first of its claims was made, ms; a copy that takes over inherits it
 --   i:<key>         the last text under an id, address or GUID      t:<text>  a text that was told
 --
--- Answers {verdict, story, ts, wait ms, again}; again = 1 when somebody may have told it already.
+-- Answers {verdict, story, ts, wait ms, again, since ms}; again = 1 when somebody may have told it
+-- already, since then or later.
 local prefix, channel, item, text, token = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 local now = tonumber(ARGV[8])
 if not now then
@@ -57,12 +59,19 @@ end
 
 local function answer(verdict, wait, again)
   redis.call('EXPIRE', card, ARGV[9])
-  return { verdict, story, get('ts') or '', wait or 0, again or 0 }
+  local since = tonumber(get('b:' .. version) or 0)
+  return { verdict, story, get('ts') or '', wait or 0, again or 0, since }
 end
 
-local function claim(verdict, again)
+-- The root's words stand under its names from the claim on: whoever finds its message in the channel
+-- after a crash then knows a copy from an update.
+local function claim(verdict, again, begun)
   redis.call('HSET', card, 'v:' .. version, 'p', 'o:' .. version, token,
     'l:' .. version, now + ARGV[7])
+  redis.call('HSETNX', card, 'b:' .. version, begun or now)
+  for i, key in ipairs(KEYS) do
+    if verdict == 'post' and is_identity(i) then redis.call('HSETNX', card, 'i:' .. key, text) end
+  end
   return answer(verdict, 0, again)
 end
 
@@ -71,11 +80,12 @@ local function pending(whose, verdict)
   if whose == version and get('o:' .. whose) == token then return claim(verdict, 0) end
   local left = tonumber(get('l:' .. whose) or 0) - now
   if left > 0 and get('o:' .. whose) ~= token then return answer('wait', left) end
+  local begun = get('b:' .. whose)
   if verdict == 'post' and whose ~= version then
-    redis.call('HDEL', card, 'v:' .. whose, 'o:' .. whose, 'l:' .. whose)
+    redis.call('HDEL', card, 'v:' .. whose, 'o:' .. whose, 'l:' .. whose, 'b:' .. whose)
     redis.call('HSET', card, 'root', version)
   end
-  return claim(verdict, 1)
+  return claim(verdict, 1, begun)
 end
 
 local root = get('root')

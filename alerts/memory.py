@@ -21,7 +21,7 @@ from streams.story import Signature
 from streams.text import digest
 
 LEASE_S = 12.0
-"""Above the sink's time limit for one post (10 s), so a living claim never runs out."""
+"""Above a sink's time limit for one call (10 s), before each of which a claim is renewed."""
 
 KEEP_S = 400 * 86_400
 """A story told comes back after months: the golden one after 157 days."""
@@ -38,7 +38,12 @@ class MemoryUnreachable(ConnectionError):
 
 
 class Memory:
-    """The story memory of one desk.  `token` names this process among others."""
+    """The story memory of one desk.  `token` names this process among others.
+
+    A claim belongs to one holder of one process.  Only the same holder gets its own claim back at
+    once; anybody else waits for the lease and takes it over, the same process with the same record
+    included, for it cannot know how far the other had come.
+    """
 
     def __init__(self, url: str, desk: str, token: str, *, lease_s: float = LEASE_S) -> None:
         self._redis = connect(url)
@@ -49,14 +54,20 @@ class Memory:
         self._settle = self._redis.register_script(_script("settle.lua"))
 
     async def judge(
-        self, item: Item, signature: Signature, channel: str, *, now_ms: int | None = None
+        self,
+        item: Item,
+        signature: Signature,
+        channel: str,
+        *,
+        holder: int = 0,
+        now_ms: int | None = None,
     ) -> Judgement:
-        """Whether this version of `item` is news on `channel`; claims it if so.
+        """Whether this version of `item` is news on `channel`; claims it for `holder` if so.
 
         Raises:
             MemoryUnreachable: Redis does not answer.
         """
-        name = digest(item.id)
+        name, claimant = digest(item.id), f"{self._token}.{holder}"
         keys = [f"{self._prefix}k:{key.kind}:{key.digest}" for key in signature.keys]
         arguments = [
             self._prefix,
@@ -64,7 +75,7 @@ class Memory:
             digest(item.id, signature.text),
             name,
             signature.text,
-            self._token,
+            claimant,
             self._lease_ms,
             "" if now_ms is None else now_ms,
             KEEP_S,
@@ -72,7 +83,9 @@ class Memory:
             *(key.kind for key in signature.keys),
         ]
         try:
-            state, story, ts, wait_ms, again = await self._judge(keys=keys, args=arguments)
+            state, story, ts, wait_ms, again, since_ms = await self._judge(
+                keys=keys, args=arguments
+            )
         except RedisError as error:
             raise MemoryUnreachable(str(error)) from error
         return Judgement(
@@ -84,18 +97,23 @@ class Memory:
             ts=ts,
             wait_s=wait_ms / 1000,
             again=bool(again),
+            since_ms=since_ms,
+            holder=claimant,
             identity=tuple(
                 name for name, key in zip(keys, signature.keys, strict=True) if key.kind.identity
             ),
         )
 
-    async def told(self, claim: Judgement, ts: str) -> bool:
+    async def told(self, claim: Judgement, ts: str, version: str = "") -> bool:
         """The claimed message stands in the channel as `ts`; False if the claim was lost before.
+
+        `version` is what it shows, if that is not the claimed one: the words of an earlier holder
+        of the claim.  The claimed version is then to be judged again.
 
         Raises:
             MemoryUnreachable: Redis does not answer.
         """
-        return await self._settled(claim, "sent", ts)
+        return await self._settled(claim, "sent", ts, version or claim.version)
 
     async def give_up(self, claim: Judgement) -> bool:
         """The claimed message will not be told by us; the next copy of the story may.
@@ -103,14 +121,13 @@ class Memory:
         Raises:
             MemoryUnreachable: Redis does not answer.
         """
-        return await self._settled(claim, "free", "")
+        return await self._settled(claim, "free", "", claim.version)
 
-    async def _settled(self, claim: Judgement, how: str, ts: str) -> bool:
+    async def _settled(self, claim: Judgement, how: str, ts: str, shown: str) -> bool:
         card = f"{self._prefix}card:{claim.channel}:{claim.story}"
-        version = f"{claim.item}:{claim.text}"
         try:
             answer = await self._settle(
-                keys=[card, *claim.identity], args=[version, self._token, how, ts, claim.text]
+                keys=[card, *claim.identity], args=[claim.version, claim.holder, how, ts, shown]
             )
         except RedisError as error:
             raise MemoryUnreachable(str(error)) from error

@@ -4,8 +4,9 @@ It speaks HTTP only, in a thread of its own, and keeps every accepted message in
 refuses is in `slack_rules`; rate limits are not played, unless a test asks for a 429.
 
 Faults are pairs (method or "*", kind), used up one per call whose method is at the head of the
-queue.  Nothing is stored by `429:<retry-after>`, `http500`, `badjson`, `err:<code>` and
-`drop_before`; the message is stored and the answer lost by `post_then_drop` and `post_then_500`;
+queue; `faults_of` holds kinds for the next posts to one channel.  Nothing is stored by
+`429:<retry-after>`, `http500`, `badjson`, `err:<code>`, `drop_before` and `hang_then_drop:<s>`; the
+message is stored and the answer lost by `post_then_drop`, `post_then_500` and `post_then_hang:<s>`;
 `hang:<s>` waits and then serves the call, whether or not the caller is still there.
 """
 
@@ -14,12 +15,14 @@ import hashlib
 import json
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
+from stubs import slack_reads
 from stubs.loopback_server import LoopbackServer
 from stubs.slack_rules import Node, metadata_warning, refusal
 
@@ -33,7 +36,14 @@ SERVER_ERROR_PAGE = "<html><body>Server Error</body></html>"
 
 KINDS_BEFORE = ("http500", "badjson", "drop_before")
 KINDS_AFTER = ("post_then_drop", "post_then_500")
-KINDS_WITH_VALUE = ("429", "err", "hang")
+KINDS_WITH_VALUE = ("429", "err", "hang", "hang_then_drop", "post_then_hang")
+
+SCOPES = frozenset(
+    ("chat:write", "channels:history", "groups:history", "channels:read", "groups:read")
+)
+"""What the good token may do, unless a test takes some of it away."""
+
+READS = {"conversations.history": slack_reads.history, "conversations.replies": slack_reads.replies}
 
 
 @dataclass
@@ -57,16 +67,34 @@ class Message:
 
 
 class SlackStub(LoopbackServer):
-    """One workspace.  Every channel exists but those in `unknown_channels`."""
+    """One workspace.  Every channel exists but those in `unknown_channels`; the bot is in each.
 
-    def __init__(self, port: int = 0, *, honour_client_msg_id: bool = False) -> None:
+    Where Slack is unclear a test may have it both ways: `client_msg_id` honoured or not, metadata
+    kept or not, messages readable at once or after `lag_s`.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        honour_client_msg_id: bool = False,
+        keep_metadata: bool = True,
+        lag_s: float = 0.0,
+    ) -> None:
         super().__init__(port)
         self.messages: list[Message] = []
         self.calls: Counter[str] = Counter()
         self.refusals: list[tuple[str, str]] = []
         """(error code, reason) of each call refused for what it said."""
         self.faults: deque[tuple[str, str]] = deque()
+        self.faults_of: defaultdict[str, deque[str]] = defaultdict(deque)
         self.unknown_channels: set[str] = set()
+        self.private_channels: set[str] = set()
+        self.channels: set[str] = set()
+        """Names that any call has named so far: what `users.conversations` lists."""
+        self.scopes = set(SCOPES)
+        self.keep_metadata = keep_metadata
+        self.lag_s = lag_s
         # Half documented, a Slack maintainer advises against it (java-slack-sdk#852): both ways
         self.honour_client_msg_id = honour_client_msg_id
         self._changed = threading.Condition(threading.RLock())
@@ -100,21 +128,30 @@ class SlackStub(LoopbackServer):
         arguments = await _arguments(request)
         with self._changed:
             self.calls[method] += 1
-            kind = self._next_fault(method)
+            self._note(arguments.get("channel"))
+            kind = self._next_fault(method, arguments)
         try:
             early = await _before(kind, request)
             if early is not None:
                 return early
             answer = self._call(method, arguments, request.headers.get("Authorization", ""))
-            return _after(kind, request, answer)
+            return await _after(kind, request, answer)
         finally:
             with self._changed:
                 self._changed.notify_all()
 
-    def _next_fault(self, method: str) -> str:
-        if not self.faults or self.faults[0][0] not in (method, "*"):
+    def _note(self, channel: object) -> None:
+        if isinstance(channel, str) and channel.startswith("#"):
+            self.channels.add(channel)
+
+    def _next_fault(self, method: str, arguments: Node) -> str:
+        posts = self.faults_of.get(str(arguments.get("channel")))
+        if method == "chat.postMessage" and posts:
+            kind = posts.popleft()
+        elif self.faults and self.faults[0][0] in (method, "*"):
+            kind = self.faults.popleft()[1]
+        else:
             return ""
-        kind = self.faults.popleft()[1]
         name, _, value = kind.partition(":")
         if name not in KINDS_WITH_VALUE if value else kind not in KINDS_BEFORE + KINDS_AFTER:
             raise ValueError(f"no such fault: {kind!r}")
@@ -128,11 +165,15 @@ class SlackStub(LoopbackServer):
             "auth.test": _auth_test,
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "users.conversations": self._channels,
+            **{name: partial(self._read, name) for name in READS},
         }
         if method not in methods:
             return _error("unknown_method")  # DOC
         with self._changed:
-            return methods[method](arguments)
+            answer = methods[method](arguments)
+            self._changed.notify_all()
+            return answer
 
     def _post(self, arguments: Node) -> Node:
         channel = arguments.get("channel") or ""
@@ -166,6 +207,25 @@ class SlackStub(LoopbackServer):
         message.edits += 1
         return {"ok": True, "channel": channel, "ts": ts, "text": message.text}
 
+    def _channels(self, arguments: Node) -> Node:
+        method = "users.conversations"
+        if lacks := slack_reads.missing_scope(method, arguments, self.scopes):
+            return lacks
+        known = {(name, _channel_id(name)) for name in self.channels - self.unknown_channels}
+        return slack_reads.channels(known, arguments, self.private_channels)
+
+    def _read(self, method: str, arguments: Node) -> Node:
+        channel = arguments.get("channel") or ""
+        names = {_channel_id(name): name for name in self.channels - self.unknown_channels}
+        private = names.get(channel) in self.private_channels
+        if lacks := slack_reads.missing_scope(method, arguments, self.scopes, private=private):
+            return lacks
+        if channel not in {*names, *(message.channel_id for message in self.messages)}:
+            return self._refuse("channel_not_found", channel)  # DOC: an id, never a name
+        before = time.monotonic() - self.lag_s
+        seen = [m for m in self.messages if m.channel_id == channel and m.at <= before]
+        return READS[method](seen, arguments)
+
     def _message(self, channel: str, arguments: Node, *, keep_metadata: bool) -> Message:
         return Message(
             channel=channel,
@@ -174,7 +234,7 @@ class SlackStub(LoopbackServer):
             thread_ts=arguments.get("thread_ts"),
             text=(arguments.get("text") or "")[:MAX_TEXT_CHARS],
             blocks=arguments.get("blocks") or [],
-            metadata=arguments.get("metadata") if keep_metadata else None,
+            metadata=arguments.get("metadata") if keep_metadata and self.keep_metadata else None,
             client_msg_id=arguments.get("client_msg_id"),
             at=time.monotonic(),
             arguments=arguments,
@@ -222,14 +282,14 @@ def _json_or_text(text: str) -> Any:
 async def _before(kind: str, request: web.Request) -> web.StreamResponse | None:
     """The faults that keep a call from being served; None lets it through."""
     name, _, value = kind.partition(":")
+    if name in ("hang", "hang_then_drop"):
+        await asyncio.sleep(float(value))
     match name:
-        case "hang":
-            await asyncio.sleep(float(value))
         case "http500":
             return _server_error()
         case "badjson":
             return web.Response(text="<!doctype", content_type="application/json")
-        case "drop_before":
+        case "drop_before" | "hang_then_drop":
             return _drop(request)
         case "err":
             return web.json_response(_error(value))
@@ -239,8 +299,11 @@ async def _before(kind: str, request: web.Request) -> web.StreamResponse | None:
     return None
 
 
-def _after(kind: str, request: web.Request, answer: Node) -> web.StreamResponse:
+async def _after(kind: str, request: web.Request, answer: Node) -> web.StreamResponse:
     """The faults that lose the answer of a call that was served."""
+    name, _, value = kind.partition(":")
+    if name == "post_then_hang":
+        await asyncio.sleep(float(value))
     if kind == "post_then_drop":
         return _drop(request)
     if kind == "post_then_500":

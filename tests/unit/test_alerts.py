@@ -14,8 +14,18 @@ from alerts.console import draw
 from alerts.deliver import Delivery
 from alerts.judgement import Judgement, State
 from alerts.memory import Memory
-from alerts.sink import NotSent, Outcome, Refused, Sent, SinkUnreachable, Unclear
+from alerts.sink import (
+    CannotTell,
+    NotSent,
+    Outcome,
+    Refused,
+    Sent,
+    Sighting,
+    SinkUnreachable,
+    Unclear,
+)
 from alerts.slack import SlackSink
+from alerts.telling import Pace
 from streams.decision import Effect, Reason
 from streams.item import Clock, Item, Precision
 from streams.match import Evidence, Hit, Match
@@ -135,7 +145,15 @@ async def test_refused_blocks_become_plain_text(slack: SlackStub, sink: SlackSin
     assert isinstance(await sink.deliver(CARD), Sent)
     [posted] = slack.messages
     assert not posted.blocks
+    assert posted.metadata
     assert ITEM.title in posted.text
+
+
+async def test_refused_metadata_leaves_the_blocks(slack: SlackStub, sink: SlackSink) -> None:
+    slack.faults.append(("chat.postMessage", "err:metadata_must_be_sent_from_app"))
+    assert isinstance(await sink.deliver(CARD), Sent)
+    [posted] = slack.messages
+    assert (bool(posted.blocks), posted.metadata) == (True, None)
 
 
 async def test_a_good_card_is_accepted_whole(slack: SlackStub, sink: SlackSink) -> None:
@@ -154,7 +172,7 @@ async def test_an_unreachable_slack_says_so() -> None:
 
 
 class Scripted:
-    """A sink whose answers are written beforehand."""
+    """A sink whose answers are written beforehand, and that cannot be read back."""
 
     name = "script"
 
@@ -168,6 +186,9 @@ class Scripted:
     async def deliver(self, card: Card) -> Outcome:
         self.cards.append(card)
         return self._answers.pop(0)
+
+    async def find(self, card: Card, since_ms: int) -> Sighting:
+        return CannotTell("scripted")
 
     async def close(self) -> None:
         return
@@ -189,9 +210,12 @@ async def test_delivery_tells_once(memory: Memory) -> None:
     assert [card.may_repeat for card in sink.cards] == [False, False]
 
 
-async def test_an_unclear_post_is_made_again_and_says_so(memory: Memory) -> None:
+async def test_where_nothing_can_be_read_back_an_unclear_post_is_made_again_and_says_so(
+    memory: Memory,
+) -> None:
     sink = Scripted(Unclear("timeout"), Sent("1"))
-    told = await Delivery(memory, sink, Stop(), Outages()).tell(MATCH, "#c")
+    pace = Pace(first_look_s=0.01)
+    told = await Delivery(memory, sink, Stop(), Outages(), pace).tell(MATCH, "#c")
     assert (told.reason, told.detail) == (Reason.FIRST, "may repeat")
     assert [card.may_repeat for card in sink.cards] == [False, True]
     assert "May repeat" in message(sink.cards[1])["text"]
