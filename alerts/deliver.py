@@ -29,9 +29,6 @@ log = logging.getLogger("wirewatch.deliver")
 REDIS_RETRY_S = 0.5
 """While Redis is away."""
 
-NAP_S = 2.0
-"""The longest wait in one piece: the claim is renewed after it."""
-
 WAIT_STEP_S = 0.25
 """How often a foreign claim is looked at; it usually ends in one post's time."""
 
@@ -82,7 +79,7 @@ class Delivery:
         now = monotonic()
         telling = telling.taken_over(now) if claim.again else telling
         if telling.next_at > now:
-            await self._stop.sleep(min(telling.next_at - now, NAP_S))
+            await self._stop.sleep(min(telling.next_at - now, telling.pace.nap_s))
             return telling
         card = make_card(match, claim, may_repeat=telling.may_repeat)
         act = self._look if telling.in_doubt else self._post

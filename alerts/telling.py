@@ -31,6 +31,9 @@ class Pace:
     """A channel that cannot be read for so long cannot be read; long enough for one read a minute,
     the lowest rate Slack grants."""
 
+    nap_s: float = 2.0
+    """The longest wait in one piece; the claim is renewed after it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:

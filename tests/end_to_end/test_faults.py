@@ -142,12 +142,13 @@ def shared(desk: Desk, real: Real) -> Iterator[Real]:
 
 
 @pytest.mark.kafka
-def test_the_alert_process_killed_between_claim_and_post(
-    desk: Desk, outlet: OutletStub, slack: SlackStub, shared: Real
+@pytest.mark.parametrize("kind", ["http500", "post_then_hang:60"])
+def test_the_alert_process_killed_before_or_after_its_post(
+    desk: Desk, outlet: OutletStub, slack: SlackStub, shared: Real, kind: str
 ) -> None:
     outlet.serve("/a", rss(STORY), etag=AUTO)
     desk.feeds(a=outlet.url("/a"))
-    slack.faults.extend([("chat.postMessage", "http500")] * 50)
+    slack.faults.extend([("chat.postMessage", kind)] * 50)
     others = [desk.run("poll"), desk.run("match")]
     alert = desk.run("alert").until_ready()
     slack.wait_until(lambda stub: stub.calls["chat.postMessage"] >= 1, 30)
@@ -157,6 +158,7 @@ def test_the_alert_process_killed_between_claim_and_post(
     again = desk.run("alert")
     again.until_decided("first", timeout_s=60)
     assert [m.channel for m in slack.messages] == ["#south-asia"]
+    assert "may repeat" not in slack.messages[0].text.lower()
     assert [process.stop() for process in [*others, again]] == [0, 0, 0]
 
 

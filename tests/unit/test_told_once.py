@@ -29,7 +29,7 @@ from streams.records import Stop
 from streams.story import signature
 
 LEASE = 1.0
-QUICK = Pace(first_look_s=0.05, second_look_s=0.1, settle_s=0.2)
+QUICK = Pace(first_look_s=0.05, second_look_s=0.1, settle_s=0.2, nap_s=0.1)
 SHARED = "https://a.example/world/1"
 FIRST = Item(id="a/1", feed="a", title="US imposes sanctions on Pakistan", canonical_url=SHARED)
 COPY = replace(FIRST, id="b/1", feed="b", canonical_url="https://b.example/1")
@@ -207,8 +207,19 @@ async def test_a_claim_lost_while_posting_is_not_told_twice(
     assert len(slack.messages) == 1
 
 
+async def test_a_claim_does_not_run_out_while_slack_says_later(
+    slack: SlackStub, processes: Any
+) -> None:
+    slack.faults.append(("chat.postMessage", f"429:{2 * LEASE}"))
+    holds = asyncio.create_task(processes().tell(FIRST))
+    await asyncio.to_thread(slack.wait_until, lambda s: s.calls["chat.postMessage"] == 1, 10)
+    copied = await processes().tell(COPY)
+    assert (copied.reason, (await holds).reason) == (Reason.SAME_STORY, Reason.FIRST)
+    assert slack.calls["users.conversations"] == 0  # nobody had to look
+
+
 def test_a_dead_holder_is_given_the_time_its_post_may_take() -> None:
-    assert LEASE_S > CALL_MOST_S
+    assert CALL_MOST_S + Pace().nap_s <= LEASE_S
     assert LEASE_S + Pace().second_look_s >= TIMEOUT_S + CALL_MOST_S
 
 
