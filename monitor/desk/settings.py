@@ -101,7 +101,7 @@ SETTINGS = (
     Setting(
         name="SLACK_BOT_TOKEN",
         default="",
-        about="bot token (xoxb-…) with chat:write; empty: alerts are drawn in the terminal",
+        about="bot token (xoxb-…), scopes: docs/configuration.md; empty: cards in the terminal",
         secret=True,
     ),
     Setting(
