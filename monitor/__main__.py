@@ -12,7 +12,9 @@ def main() -> None:
 
         app()
     except Quit as end:
-        sys.stderr.write(f"wirewatch: {end.message}\n")
+        from monitor.program.logs import last_words  # noqa: PLC0415 - as above
+
+        last_words(end.message)
         sys.exit(end.code)
     except KeyboardInterrupt:
         sys.exit(130)

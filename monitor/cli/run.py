@@ -52,13 +52,13 @@ def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
     from monitor.embedded.lock import DataLock
     from monitor.program.logs import set_up_logs
     from monitor.program.process import run_program
-    from monitor.program.progress import Progress
+    from monitor.program.progress import progress_for
     from monitor.program.reload import compile_rules
     from monitor.program.report import Report, process_started
     from streams.records import Stop
     from streams.yaml12 import Invalid
 
-    set_up_logs(plan.settings.text("LOG_LEVEL"))
+    set_up_logs(plan.settings)
     if Role.MATCH in plan.roles:
         try:
             compile_rules(plan.rules, plan.default_to)
@@ -69,8 +69,8 @@ def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
     lock = DataLock(plan.data)
     if plan.embeds_broker or plan.embeds_memory:
         lock.take()
-    code = run_program(plan, report, Progress(Console(stderr=True)), stop)
-    report.end(show=plan.for_s > 0)
+    code = run_program(plan, report, progress_for(plan.settings), stop)
+    report.end(show=plan.for_s > 0 and code is ExitCode.FINE)
     return code
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from monitor.exits import ExitCode, Quit
 from streams.yaml12 import suggestion
@@ -114,6 +115,12 @@ SETTINGS = (
         default="warning",
         about="debug, info, warning or error; debug also shows what the libraries say",
         choices=("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        name="LOG_FORMAT",
+        default="text",
+        about="text or json: how logs stand on stderr; json is one object a line",
+        choices=("text", "json"),
     ),
     Setting(
         name="WIREWATCH_DATA",
@@ -256,6 +263,20 @@ def _check(setting: Setting, value: Value) -> None:
     if not setting.least <= number < float("inf"):
         message = f'{setting.name} ({value.origin}): "{value.text}" is no number'
         raise Quit(ExitCode.USAGE, f"{message} of at least {setting.least:g}")
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """The secrets that hold, and the passwords inside them; for what must not show them."""
+    held = [settings.text(setting.name) for setting in SETTINGS if setting.secret]
+    inside = [_password(text) for text in held if "://" in text]
+    return tuple(text for text in (*held, *inside, *map(unquote, inside)) if text)
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
 
 
 def shown(name: str, value: Value) -> str:

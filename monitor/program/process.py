@@ -18,6 +18,7 @@ from typing import Any
 
 from monitor.exits import ExitCode, Quit
 from monitor.program.health import WRITE_EVERY_S, HealthFile
+from monitor.program.logs import last_words
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
 from monitor.program.reach import port_answers, watch
@@ -43,12 +44,12 @@ def run_program(plan: Plan, report: Report, progress: Progress, stop: Stop) -> E
     try:
         return _run_loop(_Program(plan, report, progress, stop).run())
     except Quit as end:
-        sys.stderr.write(f"wirewatch: {end.message}\n")
+        last_words(end.message)
         return end.code
     except Exception as error:
         log.debug("the program ended", exc_info=error)
         said = f"{type(error).__name__}: {error}"
-        sys.stderr.write(f"wirewatch: {said} (LOG_LEVEL=debug shows where)\n")
+        last_words(f"{said} (LOG_LEVEL=debug shows where)")
         return ExitCode.BAD_NEWS
 
 
