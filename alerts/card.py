@@ -46,6 +46,7 @@ class Card:
     credit: str
     published: Clock | None
     updated: Clock | None
+    seen: Clock | None
     snippet: Snippet | None
     rules: tuple[tuple[str, tuple[str, ...]], ...]
     thread: str = ""
@@ -66,6 +67,7 @@ def make_card(match: Match, claim: Judgement, *, may_repeat: bool) -> Card:
         credit=item.credit,
         published=item.published,
         updated=item.updated,
+        seen=item.seen,
         snippet=_snippet(item, evidence),
         rules=tuple((hit.rule, _words(hit.evidence)) for hit in hits),
         thread=claim.ts if claim.state is State.THREAD else "",

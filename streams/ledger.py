@@ -4,6 +4,7 @@ Every stage calls it at the same point where it sends the record on, so counters
 `--json` lines never disagree with the topics.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from streams.decision import Decision
@@ -23,6 +24,9 @@ class Ledger(Protocol):
     def dead(self, letter: DeadLetter) -> None:
         """A record went to `wire.deadletter`."""
 
+    def chunk(self, items: int, seconds: float) -> None:
+        """Items were read and matched in one go, which held the event loop for `seconds`."""
+
 
 class NoLedger:
     """For offline use: nobody is told."""
@@ -35,3 +39,33 @@ class NoLedger:
 
     def dead(self, letter: DeadLetter) -> None:
         """Ignored."""
+
+    def chunk(self, items: int, seconds: float) -> None:
+        """Ignored."""
+
+
+class Ledgers:
+    """Several ledgers as one, told in their order."""
+
+    def __init__(self, ledgers: Sequence[Ledger]) -> None:
+        self._ledgers = tuple(ledgers)
+
+    def item(self, item: Item, matches: int) -> None:
+        """Tells each."""
+        for ledger in self._ledgers:
+            ledger.item(item, matches)
+
+    def decided(self, decision: Decision) -> None:
+        """Tells each."""
+        for ledger in self._ledgers:
+            ledger.decided(decision)
+
+    def dead(self, letter: DeadLetter) -> None:
+        """Tells each."""
+        for ledger in self._ledgers:
+            ledger.dead(letter)
+
+    def chunk(self, items: int, seconds: float) -> None:
+        """Tells each."""
+        for ledger in self._ledgers:
+            ledger.chunk(items, seconds)

@@ -5,6 +5,7 @@ channel that no other rule tells of it.  A new book is in force from the next it
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import faust
@@ -39,17 +40,29 @@ class MatchStage:
         """Matches all, then sends all; see `streams.records.finish` for what may go wrong."""
         outgoing: list[Outgoing] = []
         judged: list[tuple[Item, int]] = []
-        for number, source in enumerate(sources, 1):
+        for start in range(0, len(sources), YIELD_EVERY):
+            if start:
+                await asyncio.sleep(0)
+            self._judge(sources[start : start + YIELD_EVERY], outgoing, judged)
+        await self._downstream.send(*outgoing)
+        self._count(judged, outgoing)
+
+    def _judge(
+        self,
+        sources: Sequence[Source],
+        outgoing: list[Outgoing],
+        judged: list[tuple[Item, int]],
+    ) -> None:
+        """Adds to `outgoing` what follows from the items, to `judged` how many rules hit each."""
+        started = time.perf_counter()
+        for source in sources:
             item = decode(Item, source.value)
             match, excluded = apply(self._current.matcher, item, utc_now())
             if match:
                 outgoing.append(Outgoing(topic=MATCHES, key=item.id, record=match))
             outgoing += [Outgoing(topic=DECISIONS, key=item.id, record=d) for d in excluded]
             judged.append((item, len(match.hits) if match else 0))
-            if number % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-        await self._downstream.send(*outgoing)
-        self._count(judged, outgoing)
+        self._downstream.ledger.chunk(len(sources), time.perf_counter() - started)
 
     def _count(self, judged: Sequence[tuple[Item, int]], outgoing: Sequence[Outgoing]) -> None:
         ledger = self._downstream.ledger

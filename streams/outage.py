@@ -41,6 +41,10 @@ class Outages:
         """The outage of `service`, over until it began."""
         return self._by_name.setdefault(service, Outage(service))
 
+    def lasting_s(self) -> dict[str, float]:
+        """Every service, and how long it has not answered; 0 while it does."""
+        return {name: outage.lasting_s for name, outage in self._by_name.items()}
+
     def lasting(self) -> list[str]:
         """What does not answer right now, in words."""
         return [

@@ -1,7 +1,6 @@
 """`wirewatch health`: is what runs on this desk healthy?  For a HEALTHCHECK."""
 
 import json
-import time
 from dataclasses import asdict
 
 import typer
@@ -12,11 +11,11 @@ from monitor.exits import ExitCode
 
 def health(desk: DeskOption = None, as_json: JsonOption = False) -> None:
     """Ask the programs that run on this desk's data folder; exit 1 if one is not healthy."""
-    from monitor.program.health import read_health
+    from monitor.vitals.ask import ask_all
 
     found, settings = load(desk)
     folder = data_folder(found, settings)
-    findings = read_health(folder, time.time())
+    findings = ask_all(folder)
     for finding in findings:
         mark = "✓" if finding.healthy else "✗"
         shown = json.dumps(asdict(finding)) if as_json else f"{mark} {finding.name}: {finding.says}"

@@ -123,6 +123,11 @@ SETTINGS = (
         choices=("text", "json"),
     ),
     Setting(
+        name="WIREWATCH_HTTP",
+        default="127.0.0.1:0",
+        about="host:port of /metrics, /-/healthy and /-/ready; port 0: a free one; off: none",
+    ),
+    Setting(
         name="WIREWATCH_DATA",
         default="",
         about="folder for state and logs; empty: `data` of desk.yaml, else <desk>/.data",

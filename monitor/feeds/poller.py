@@ -7,6 +7,7 @@ never disturbs another; a feed's state moves only after the broker's acknowledge
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Failed, NotModified, Retrieved, fetch
 from monitor.feeds.guard import NotAFeed
 from monitor.feeds.parse import parse
+from monitor.feeds.polls import Polled, PollLedger
 from monitor.feeds.schedule import wait_s
 from monitor.feeds.state import FeedState, FeedStates, StateUnreachable
 from streams.broker.producer import NotPublished, Publisher
@@ -50,12 +52,14 @@ class Poller:
         states: FeedStates,
         stop: Stop,
         outages: Outages,
+        ledger: PollLedger,
     ) -> None:
         self._feeds = feeds
         self._session = session
         self._publisher = publisher
         self._states = states
         self._stop = stop
+        self._ledger = ledger
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._topic_id = ""
         self._asking = asyncio.Lock()
@@ -81,14 +85,16 @@ class Poller:
 
     async def _poll_safely(self, feed: Feed) -> Failed | None:
         """One poll; what went wrong, if anything did."""
-        outage = self._outages[feed.id]
+        outage, started = self._outages[feed.id], time.monotonic()
         try:
-            failed = await self.poll(feed)
+            ended = await self.poll(feed)
         except StateUnreachable as error:
+            self._ledger.polled(feed.id, Polled.HELD, time.monotonic() - started)
             self._store_outage.began(error)
             await self._stop.sleep(STORE_RETRY_S)
             return None
         except NotPublished as error:
+            self._ledger.polled(feed.id, Polled.HELD, time.monotonic() - started)
             self._broker_outage.began(error)
             self._topic_id = ""
             await self._stop.sleep(STORE_RETRY_S)
@@ -97,15 +103,18 @@ class Poller:
             raise
         except Exception as error:
             log.exception("feed %s could not be polled", feed.id)
-            failed = Failed(why=f"{type(error).__name__}: {error}")
+            ended = Failed(why=f"{type(error).__name__}: {error}")
         self._store_outage.over()
-        if failed:
-            outage.began(failed.why)
-        else:
-            outage.over()
-        return failed
+        took_s = time.monotonic() - started
+        if isinstance(ended, Failed):
+            self._ledger.polled(feed.id, Polled.FAILED, took_s)
+            outage.began(ended.why)
+            return ended
+        self._ledger.polled(feed.id, ended, took_s)
+        outage.over()
+        return None
 
-    async def poll(self, feed: Feed) -> Failed | None:
+    async def poll(self, feed: Feed) -> Failed | Polled:
         """One poll of one feed, remembered.
 
         Raises:
@@ -119,15 +128,15 @@ class Poller:
         if isinstance(fetched, Failed):
             return fetched
         if isinstance(fetched, NotModified):
-            return None
+            return Polled.UNCHANGED
         body_hash = blake2b(fetched.body, digest_size=16).hexdigest()
         if body_hash == state.body_hash:
-            return None
+            return Polled.UNCHANGED
         return await self._take(feed, state, fetched, body_hash)
 
     async def _take(
         self, feed: Feed, state: FeedState, fetched: Retrieved, body_hash: str
-    ) -> Failed | None:
+    ) -> Failed | Polled:
         """Publishes what is new in a body and remembers it."""
         now = datetime.now(UTC)
         try:
@@ -151,7 +160,7 @@ class Poller:
             changes,
             len(known.keys() | changes.known.keys()),
         )
-        return None
+        return Polled.CHANGED
 
     async def _publish(self, feed: Feed, changes: Changes, dropped: Sequence[Dropped]) -> None:
         if changes.publish:
@@ -159,8 +168,10 @@ class Poller:
             await self._publisher.publish(ITEMS, records)
             log.info("feed %s: %d items published", feed.id, len(records))
         if dropped:
-            decisions = [(d.item.id, encode(_decision(d))) for d in dropped]
-            await self._publisher.publish(DECISIONS, decisions)
+            decisions = [_decision(entry) for entry in dropped]
+            await self._publisher.publish(DECISIONS, [(d.item, encode(d)) for d in decisions])
+            for decision in decisions:
+                self._ledger.dropped(decision)
             log.info("feed %s: %d entries dropped", feed.id, len(dropped))
         self._broker_outage.over()
 

@@ -17,14 +17,16 @@ from collections.abc import Coroutine
 from typing import Any
 
 from monitor.exits import ExitCode, Quit
-from monitor.program.health import WRITE_EVERY_S, HealthFile
 from monitor.program.logs import last_words
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
 from monitor.program.reach import port_answers, watch
 from monitor.program.report import Report
 from monitor.program.roles import SERVE, Context
-from monitor.program.standing import Standing, stand_up
+from monitor.program.standing import Standing, Start, stand_up
+from monitor.vitals.vitals import Vitals
+from monitor.vitals.watched import Phase
+from streams.ledger import Ledgers
 from streams.outage import Outages
 from streams.records import Stop, Stopping
 
@@ -89,17 +91,25 @@ class _Program:
         self._progress = progress
         self._stop = stop
         self._outages = Outages()
-        self._health = HealthFile(plan.data, plan.roles)
+        self._vitals = Vitals(
+            plan.settings,
+            plan.data,
+            roles=plan.roles,
+            feeds=[feed.id for feed in plan.feeds if Role.POLL in plan.roles],
+            outages=self._outages,
+            uptime=report.elapsed_s,
+        )
 
     async def run(self) -> ExitCode:
         """Starts, serves, stops."""
         self._take_signals()
         async with contextlib.AsyncExitStack() as stack:
-            stack.callback(self._health.remove)
+            self._vitals.open(stack)
             serving = asyncio.create_task(self._serve(stack))
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._stop.set()
+            self._vitals.watched.phase = Phase.STOPPING
             serving.cancel()
             with contextlib.suppress(asyncio.CancelledError, Stopping):
                 await serving
@@ -119,16 +129,27 @@ class _Program:
     async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
         """Everything between start and stop; `stack` undoes it in reverse order."""
         with self._progress.working("starting"):
-            standing = await stand_up(self._plan, stack, self._stop, self._step)
+            start = Start(
+                stop=self._stop,
+                done=self._step,
+                doing=self._doing,
+                meanwhile=lambda: self._vitals.serve(stack),
+            )
+            standing = await stand_up(self._plan, stack, start)
+            self._doing("joining the consumer groups")
             await stack.enter_async_context(self._plan.beside())
             roles = self._start_roles(standing, stack)
             await self._until_ready(roles)
         self._report.ready()
+        self._vitals.watched.phase = Phase.SERVING
         self._step(f"ready: {', '.join(self._plan.roles)}")
         await self._supervise(list(roles), standing)
 
     def _step(self, what: str) -> None:
         self._progress.done(what, self._report.elapsed_s())
+
+    def _doing(self, what: str) -> None:
+        self._vitals.watched.doing = what
 
     def _start_roles(
         self, standing: Standing, stack: contextlib.AsyncExitStack
@@ -137,7 +158,9 @@ class _Program:
             plan=self._plan,
             connection=standing.connection,
             memory=standing.memory,
-            report=self._report,
+            ledger=Ledgers((self._report, self._vitals.counts)),
+            counts=self._vitals.counts,
+            watched=self._vitals.watched,
             progress=self._progress,
             stop=self._stop,
             outages=self._outages,
@@ -146,7 +169,7 @@ class _Program:
         stack.push_async_callback(self._end_roles, roles)
         # match and alert first: they join their groups while the poller's libraries load
         for role in sorted(self._plan.roles, key=lambda role: role is Role.POLL):
-            ready = asyncio.Event()
+            ready = self._vitals.watched.ready[role]
             roles[asyncio.create_task(SERVE[role](context, ready), name=role)] = ready
         return roles
 
@@ -179,7 +202,6 @@ class _Program:
                 self._stop,
             )
         )
-        written = 0.0
         try:
             while loop.time() < end:
                 await asyncio.wait(roles, timeout=min(SUPERVISE_S, max(0.0, end - loop.time())))
@@ -187,9 +209,6 @@ class _Program:
                     if task.done():
                         task.result()
                 standing.check_children()
-                if loop.time() - written > WRITE_EVERY_S:
-                    self._health.write(ready=True, troubles=self._outages.lasting())
-                    written = loop.time()
         finally:
             watching.cancel()
 

@@ -6,11 +6,13 @@ never replaces a good one, and says what is wrong with it.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from watchfiles import awatch
 
+from monitor.vitals.watched import BookState
 from streams.records import Stop
 from streams.rules.current import Current
 from streams.rules.load import load_book
@@ -36,26 +38,38 @@ def compile_rules(path: Path, default_to: Sequence[str]) -> Matcher:
 
 
 async def follow_rules(
-    path: Path, default_to: Sequence[str], current: Current, stop: Stop, say: Callable[[str], None]
+    path: Path,
+    default_to: Sequence[str],
+    current: Current,
+    stop: Stop,
+    say: Callable[[str], None],
+    state: BookState,
 ) -> None:
-    """Keeps `current` at what the files at `path` say, until the program stops."""
+    """Keeps `current` at what the files at `path` say, and `state` true, until the stop."""
     while not stop.is_set():
         try:
             async for _ in awatch(path, step=SETTLE_MS, debounce=10 * SETTLE_MS, stop_event=stop):
-                await _reload(path, default_to, current, say)
+                await _reload(path, default_to, current, say, state)
         except (OSError, RuntimeError) as error:
             log.warning("rules at %s cannot be watched: %s", path, error)
             await stop.sleep(RETRY_S)
 
 
 async def _reload(
-    path: Path, default_to: Sequence[str], current: Current, say: Callable[[str], None]
+    path: Path,
+    default_to: Sequence[str],
+    current: Current,
+    say: Callable[[str], None],
+    state: BookState,
 ) -> None:
     try:
         matcher = await asyncio.to_thread(compile_rules, path, default_to)
     except Invalid as error:
+        state.refused = True
         log.error("rules not taken over, the last good book stays in force:\n%s", error)
         return
-    if matcher.book.hash != current.matcher.book.hash:
+    book = matcher.book
+    if book.hash != current.matcher.book.hash:
         current.matcher = matcher
-        say(f"rules in force: {len(matcher.book.rules)} (book {matcher.book.hash[:8]})")
+        say(f"rules in force: {len(book.rules)} (book {book.hash[:8]})")
+    state.take(book.hash, len(book.rules), time.time())

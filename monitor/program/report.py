@@ -100,6 +100,9 @@ class Report:
             where = f"{letter.topic}-{letter.partition}@{letter.offset}"
             self._show(f"  ! unusable record {where}, kept on wire.deadletter: {letter.error}")
 
+    def chunk(self, items: int, seconds: float) -> None:
+        """How long it took is for the metrics."""
+
     def end(self, *, show: bool) -> None:
         """The summary, last."""
         summary = self.summary()

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from monitor.exits import ExitCode, Quit
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
-from monitor.program.report import Report
 from monitor.program.watchdog import Watchdog
+from monitor.vitals.counts import Counts
+from monitor.vitals.watched import BookState, Watched
 from streams.broker.connection import Connection
+from streams.ledger import Ledger
 from streams.outage import Outages
 from streams.records import Stop, Stopping
 
@@ -30,12 +32,17 @@ WATCH_EVERY_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What every role needs; `memory` is a Redis URL, empty where no role needs one."""
+    """What every role needs; `memory` is a Redis URL, empty where no role needs one.
+
+    A role tells `ledger` and `counts` what happens, and puts into `watched` what can be looked at.
+    """
 
     plan: Plan
     connection: Connection
     memory: str
-    report: Report
+    ledger: Ledger
+    counts: Counts
+    watched: Watched
     progress: Progress
     stop: Stop
     outages: Outages
@@ -52,9 +59,12 @@ async def serve_match(context: Context, ready: asyncio.Event) -> None:
 
     plan, stop = context.plan, context.stop
     current = Current(compile_rules(plan.rules, plan.default_to))
-    app = match_app(context.connection, current, context.report, stop)
+    book = current.matcher.book
+    state = BookState(hash=book.hash, rules=len(book.rules), loaded_at=time.time())
+    context.watched.book = state
+    app = match_app(context.connection, current, context.ledger, stop)
     follow = asyncio.create_task(
-        follow_rules(plan.rules, plan.default_to, current, stop, context.progress.say)
+        follow_rules(plan.rules, plan.default_to, current, stop, context.progress.say, state)
     )
     try:
         await _serve_app(app, ready, context)
@@ -66,14 +76,14 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
     """The alert role."""
     from alerts.agent import alert_app
     from alerts.deliver import Delivery
-    from alerts.memory import Memory
+    from monitor.vitals.measured_alert import MeasuredMemory, MeasuredSink
 
-    plan, stop = context.plan, context.stop
-    memory = Memory(context.memory, plan.desk, token=secrets.token_hex(8))
-    sink = plan.make_sink()
+    plan, stop, counts = context.plan, context.stop, context.counts
+    memory = MeasuredMemory(context.memory, plan.desk, secrets.token_hex(8), counts=counts)
+    sink = MeasuredSink(plan.make_sink(), counts)
     try:
         delivery = Delivery(memory, sink, stop, context.outages)
-        app = alert_app(context.connection, delivery, context.report, stop)
+        app = alert_app(context.connection, delivery, context.ledger, stop)
         await _serve_app(app, ready, context)
     finally:
         await sink.close()
@@ -86,10 +96,11 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     from monitor.feeds.fetch import open_session
     from monitor.feeds.poller import Poller
     from monitor.feeds.state import FeedStates
-    from streams.broker.producer import Publisher
+    from monitor.vitals.measured_poll import MeasuredPublisher
 
-    plan = context.plan
-    client, publisher = connect(context.memory), Publisher(context.connection)
+    plan, counts = context.plan, context.counts
+    client = connect(context.memory)
+    publisher = MeasuredPublisher(context.connection, counts=counts)
     try:
         async with open_session() as session:
             poller = Poller(
@@ -99,6 +110,7 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
                 states=FeedStates(client, plan.desk),
                 stop=context.stop,
                 outages=context.outages,
+                ledger=counts,
             )
             polling = asyncio.create_task(poller.run())
             ready.set()
@@ -126,6 +138,7 @@ async def _serve_app(app: "faust.App", ready: asyncio.Event, context: Context) -
 
     patience_s = context.plan.settings.number("WIREWATCH_STALL_S")
     watchdog = Watchdog(app.conf.id, patience_s)
+    context.watched.groups[app.conf.id] = lambda: progress(app)
     async with running(app):
         ready.set()
         with contextlib.suppress(Stopping):

@@ -7,7 +7,7 @@ connects; what was started here is stopped by the stack.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from monitor.embedded.services import Serves, Service, start_service, stop_service
@@ -18,7 +18,15 @@ from monitor.program.reach import port_answers, until_reachable
 from streams.broker.connection import Connection
 from streams.records import Stop
 
-Done = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A start under way: what is `done`, what is being waited for, what to do `meanwhile`."""
+
+    stop: Stop
+    done: Callable[[str], None]
+    doing: Callable[[str], None]
+    meanwhile: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +49,7 @@ class Standing:
                 raise Quit(ExitCode.UNREACHABLE, message)
 
 
-async def stand_up(
-    plan: Plan, stack: contextlib.AsyncExitStack, stop: Stop, done: Done
-) -> Standing:
+async def stand_up(plan: Plan, stack: contextlib.AsyncExitStack, start: Start) -> Standing:
     """Starts what is not given, waits for the rest, makes the topics.
 
     Raises:
@@ -53,38 +59,46 @@ async def stand_up(
     broker = ""
     memory = plan.settings.text("REDIS_URL") if plan.needs_memory else ""
     children = []
-    async for service in _embedded(plan, stack):
+    async for service in _embedded(plan, stack, start):
         children.append(service)
-        done(service.child.name)
+        start.done(service.child.name)
         if service.serves is Serves.BROKER:
             broker = service.address
         else:
             memory = f"redis://{service.address}/0"
     where = connection(plan.settings, plan.data, embedded=broker)
-    await _wait_for(plan, where, memory, stop)
+    await _wait_for(plan, where, memory, start)
     return Standing(connection=where, memory=memory, children=tuple(children))
 
 
-async def _embedded(plan: Plan, stack: contextlib.AsyncExitStack) -> AsyncIterator[Service]:
-    """The services to start here, all at once; Faust is imported while they come up."""
+async def _embedded(
+    plan: Plan, stack: contextlib.AsyncExitStack, start: Start
+) -> AsyncIterator[Service]:
+    """The services to start here, all at once; libraries are imported while they come up."""
     wanted = [Serves.BROKER] * plan.embeds_broker + [Serves.MEMORY] * plan.embeds_memory
     starts = [asyncio.create_task(start_service(serves, plan.data)) for serves in wanted]
+    await asyncio.sleep(0)
+    await start.meanwhile()
     if starts:
-        await asyncio.sleep(0)
         import faust  # noqa: F401
-    for start in starts:
-        service = await start
+    for starting in starts:
+        service = await starting
         stack.push_async_callback(stop_service, service)
         yield service
 
 
-async def _wait_for(plan: Plan, where: Connection, memory: str, stop: Stop) -> None:
+async def _wait_for(plan: Plan, where: Connection, memory: str, start: Start) -> None:
     deadline = time.monotonic() + plan.settings.number("WIREWATCH_WAIT_S")
-    await until_reachable("Kafka", lambda: _broker_ready(plan, where), deadline, stop)
+
+    async def until(name: str, attempt: Callable[[], Awaitable[None]]) -> None:
+        start.doing(f"waiting for {name}")
+        await until_reachable(name, attempt, deadline, start.stop)
+
+    await until("Kafka", lambda: _broker_ready(plan, where))
     if memory:
-        await until_reachable("Redis", lambda: _memory_ready(memory), deadline, stop)
+        await until("Redis", lambda: _memory_ready(memory))
     if Role.ALERT in plan.roles:
-        await until_reachable("the alert sink", lambda: _sink_ready(plan), deadline, stop)
+        await until("the alert sink", lambda: _sink_ready(plan))
 
 
 async def _broker_ready(plan: Plan, where: Connection) -> None:

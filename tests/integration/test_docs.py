@@ -8,14 +8,22 @@ from pathlib import Path
 import msgspec
 import pytest
 import typer
+from prometheus_client import Metric
 
 from monitor.cli import app
 from monitor.desk.config import DeskModel, FeedModel
 from monitor.desk.settings import SETTINGS
 from monitor.exits import ExitCode
+from monitor.vitals.counts import Counts
+from monitor.vitals.exposition import make_registry
+from monitor.vitals.metrics import METRICS
+from monitor.vitals.serve import state_body
+from monitor.vitals.watched import BookState, Watched
+from streams.broker.progress import PartitionProgress
 from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Kind, Precision, Zone
 from streams.match import Evidence, Hit, Match, Stopped
+from streams.outage import Outages
 from streams.rules.load import load_book
 from streams.rules.matcher import Matcher
 from streams.rules.model import RuleModel, RuleTest
@@ -79,6 +87,45 @@ def test_every_setting_is_documented(setting) -> None:
 @pytest.mark.parametrize("key", [*DeskModel.model_fields, *FeedModel.model_fields])
 def test_every_key_of_a_desk_is_documented(key: str) -> None:
     assert f"| `{key}` |" in page("configuration.md")
+
+
+UNITS = ("_total", "_seconds", "_bytes", "_info", "_records", "_partitions", "_rules")
+YES_OR_NO = {"healthy", "role_ready", "outage", "book_last_reload_successful"}
+OTHERS = ("process_", "python_")
+
+
+def test_every_metric_is_documented_and_has_a_unit() -> None:
+    """Walks the registry of a process that matches."""
+    look = Watched(["match"], Outages(), uptime=lambda: 0.0)
+    look.book = BookState(hash="", rules=0, loaded_at=0)
+    families = list(make_registry(Counts(["feed"]), look).collect())
+    rows = re.findall(
+        r"^\| `(wirewatch_\w+)` \| (\w+) \| (.*?) \|", page("metrics.md"), re.MULTILINE
+    )
+    told = {name: (kind, tuple(re.findall(r"\w+", labels))) for name, kind, labels in rows}
+    ours = {full_name(f): f for f in families if not f.name.startswith(OTHERS)}
+    assert told == {name: (f.type, METRICS[name].labels) for name, f in ours.items()}
+    assert told.keys() == METRICS.keys()
+    unitless = {name for name in told if not name.endswith(UNITS)}
+    assert unitless == {f"wirewatch_{name}" for name in YES_OR_NO}
+    assert all(f"`{start}" in page("metrics.md") for start in OTHERS)
+
+
+def full_name(family: Metric) -> str:
+    return f"{family.name}_total" if family.type == "counter" else family.name
+
+
+def test_every_field_of_a_state_is_documented() -> None:
+    look = Watched(["match"], Outages(), uptime=lambda: 0.0)
+    look.book = BookState(hash="", rules=0, loaded_at=0)
+    look.groups["g"] = lambda: [
+        PartitionProgress(topic="t", partition=0, end=1, committed=1, stalled_s=0)
+    ]
+    [text] = re.findall(r"```json\n(.*?)```", page("metrics.md"), re.DOTALL)
+    told, is_ = json.loads(text), json.loads(json.dumps(state_body(look.state())))
+    assert told.keys() == is_.keys()
+    assert told["book"].keys() == is_["book"].keys()
+    assert told["partitions"][0].keys() == is_["partitions"][0].keys()
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda t: t.name)

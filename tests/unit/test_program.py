@@ -1,7 +1,6 @@
-"""Settings, desk files, item files, counts, health: what surrounds the pipeline."""
+"""Settings, desk files, item files, counts: what surrounds the pipeline."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from monitor.desk.config import load_desk
 from monitor.desk.settings import resolve, shown
 from monitor.exits import ExitCode, Quit
 from monitor.itemfile import BadLine, parse_item, read_items
-from monitor.program.health import HealthFile, read_health
 from monitor.program.report import Report
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item
@@ -134,22 +132,6 @@ def test_each_judged_line_counts_once(capsys: pytest.CaptureFixture[str]) -> Non
     assert [line["told"] for line in lines] == [True, False, False, False, False]
     assert (summary["told"], summary["folded"], summary["dropped"]) == (1, 2, 2)
     assert (summary["items"], summary["matches"], summary["ready_s"]) == (1, 3, None)
-
-
-def test_health_by_file(tmp_path: Path) -> None:
-    file = HealthFile(tmp_path, ["poll", "match"])
-    file.write(ready=True, troubles=[])
-    [path] = (tmp_path / "health").glob("*.json")
-    at = json.loads(path.read_text())["at"]
-    [finding] = read_health(tmp_path, at + 1)
-    assert (finding.healthy, finding.name) == (True, f"poll-match-{os.getpid()}")
-    assert read_health(tmp_path, at + 60)[0].says == "silent for 60 s"
-    file.write(ready=True, troubles=["Kafka has not answered for 9 s"])
-    assert not read_health(tmp_path, at + 1)[0].healthy
-    path.write_text("{")
-    assert "unreadable" in read_health(tmp_path, at)[0].says
-    file.remove()
-    assert read_health(tmp_path, at) == []
 
 
 def test_the_demos_wires_depend_on_their_age_alone() -> None:

@@ -1,0 +1,54 @@
+"""Measured: the alert role's sink and memory, each call timed; the calls themselves unchanged."""
+
+import time
+
+from alerts.card import Card
+from alerts.judgement import Judgement
+from alerts.memory import Memory
+from alerts.sink import Outcome, Sent, Sink
+from monitor.vitals.counts import Counts
+from streams.item import Item
+from streams.story import Signature
+
+
+class MeasuredSink:
+    """A sink whose outcomes are counted; what it tells is timed from the item's first sight."""
+
+    def __init__(self, sink: Sink, counts: Counts) -> None:
+        self.name = sink.name
+        self._sink = sink
+        self._counts = counts
+
+    async def check(self) -> None:
+        """As the sink does."""
+        await self._sink.check()
+
+    async def deliver(self, card: Card) -> Outcome:
+        """As the sink does."""
+        started = time.perf_counter()
+        outcome = await self._sink.deliver(card)
+        self._counts.delivered(outcome, time.perf_counter() - started)
+        if isinstance(outcome, Sent):
+            self._counts.told(seen=card.seen, published=card.published)
+        return outcome
+
+    async def close(self) -> None:
+        """As the sink does."""
+        await self._sink.close()
+
+
+class MeasuredMemory(Memory):
+    """The story memory; each judgement that Redis gives is timed."""
+
+    def __init__(self, url: str, desk: str, token: str, *, counts: Counts) -> None:
+        super().__init__(url, desk, token)
+        self._counts = counts
+
+    async def judge(
+        self, item: Item, signature: Signature, channel: str, *, now_ms: int | None = None
+    ) -> Judgement:
+        """As the memory does."""
+        started = time.perf_counter()
+        judgement = await super().judge(item, signature, channel, now_ms=now_ms)
+        self._counts.judge_s.observe(time.perf_counter() - started)
+        return judgement
