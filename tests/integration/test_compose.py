@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from monitor.vitals.metrics import METRICS
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
+DEPLOY = ROOT / "deploy"
 EXAMPLE = ROOT / ".env.example"
 ROLES = ("poll", "match", "alert")
 HEALTH = ["CMD", "wirewatch", "health", "--desk", "/desk"]
@@ -67,6 +70,33 @@ def test_every_service_has_a_healthcheck(services):
     assert set(services) == {*ROLES, "kafka", "redis"}
     for name, service in services.items():
         assert service["healthcheck"]["test"], name
+
+
+def test_each_role_serves_where_prometheus_scrapes_it(compose, services):
+    [scrape] = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())["scrape_configs"]
+    [found] = scrape["dns_sd_configs"]
+    assert found["names"] == list(ROLES)
+    for role in ROLES:
+        host, _, port = services[role]["environment"]["WIREWATCH_HTTP"].rpartition(":")
+        assert (host, int(port)) == ("0.0.0.0", found["port"])
+        assert "inside" in services[role]["networks"]
+    assert compose["networks"]["inside"]["internal"] is True
+
+
+def test_alert_rules_ask_for_metrics_there_are():
+    config = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
+    [name] = config["rule_files"]
+    [group] = yaml.safe_load((DEPLOY / name).read_text())["groups"]
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) >= 8
+    for rule in group["rules"]:
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"]["summary"]
+        asked = re.findall(r"\bwirewatch_\w+?(?=_bucket\b|\b)", rule["expr"])
+        assert asked or "up{" in rule["expr"]
+        assert not set(asked) - METRICS.keys(), rule["alert"]
+        for label in re.findall(r"by \(([\w, ]+)\)", rule["expr"]):
+            known = {"le", *(known for name in asked for known in METRICS[name].labels)}
+            assert set(label.split(", ")) <= known
 
 
 def test_roles_wait_for_healthy_brokers(services):
