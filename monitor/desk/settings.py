@@ -164,7 +164,7 @@ SETTINGS = (
         default="120",
         about="a role that stands still this long with work before it, and nothing away, exits 3",
         number=True,
-        least=10,
+        least=30,
     ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -5,7 +5,7 @@ import time
 from alerts.card import Card
 from alerts.judgement import Judgement
 from alerts.memory import Memory
-from alerts.sink import Outcome, Sent, Sink
+from alerts.sink import Outcome, Sent, Sighting, Sink
 from monitor.vitals.counts import Counts
 from streams.item import Item
 from streams.story import Signature
@@ -32,6 +32,10 @@ class MeasuredSink:
             self._counts.told(seen=card.seen, published=card.published)
         return outcome
 
+    async def find(self, card: Card, since_ms: int) -> Sighting:
+        """As the sink does."""
+        return await self._sink.find(card, since_ms)
+
     async def close(self) -> None:
         """As the sink does."""
         await self._sink.close()
@@ -45,10 +49,16 @@ class MeasuredMemory(Memory):
         self._counts = counts
 
     async def judge(
-        self, item: Item, signature: Signature, channel: str, *, now_ms: int | None = None
+        self,
+        item: Item,
+        signature: Signature,
+        channel: str,
+        *,
+        holder: int = 0,
+        now_ms: int | None = None,
     ) -> Judgement:
         """As the memory does."""
         started = time.perf_counter()
-        judgement = await super().judge(item, signature, channel, now_ms=now_ms)
+        judgement = await super().judge(item, signature, channel, holder=holder, now_ms=now_ms)
         self._counts.judge_s.observe(time.perf_counter() - started)
         return judgement

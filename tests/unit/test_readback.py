@@ -26,6 +26,7 @@ CARD = Card(
     credit="",
     published=None,
     updated=None,
+    seen=None,
     snippet=None,
     rules=(("r", ("sanctions",)),),
 )
