@@ -1,7 +1,9 @@
 """Apache Kafka for the tests: a folder in, a real one-node KRaft broker on loopback out.
 
 The jars come from Maven once and stay in a cache outside the repository.  The log lives in the
-folder, so `kill()` followed by `start()` is a broker that crashed and came back.
+folder, so `kill()` followed by `start()` is a broker that crashed and came back.  With certificates
+it also listens as brokers in production do: SASL over TLS, TLS with a client's certificate, and
+SASL in the clear, for the user `USER`; who is not named in an ACL may do what no ACL speaks of.
 """
 
 import base64
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from stubs import child_process
+from stubs.certificates import Certificates
 
 KAFKA_VERSION = "4.3.0"
 """Also in apache/pom.xml."""
@@ -40,6 +43,9 @@ FETCH_S = 600.0
 
 ANSWER_S = 1.0
 """Seconds one metadata request may take."""
+
+USER = "desk"
+PASSWORD = "correct horse:battery@staple/50%"
 
 _POM = Path(__file__).with_name("apache") / "pom.xml"
 
@@ -64,14 +70,40 @@ broker.session.timeout.ms={session_ms}
 broker.heartbeat.interval.ms=500
 """
 
+_SECURED = """\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},{secured}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},{secured}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
+SCRAM:SASL_SSL,MUTUAL:SSL,CLEAR:SASL_PLAINTEXT
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={truststore}
+listener.name.mutual.ssl.client.auth=required
+listener.name.scram.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.scram.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.clear.sasl.enabled.mechanisms=PLAIN
+listener.name.clear.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+allow.everyone.if.no.acl.found=true
+"""
+"""A later line of a properties file overrides an earlier one."""
+
 
 class ApacheKafka:
     """One broker: `start()`, `kill()` and `start()` again keep folder, ports and log."""
 
-    def __init__(self, folder: Path, heap_mb: int = 512) -> None:
+    def __init__(
+        self, folder: Path, heap_mb: int = 512, certificates: Certificates | None = None
+    ) -> None:
         self.folder = folder
         self.heap_mb = heap_mb
-        self.port, self._controller = child_process.free_ports(2)
+        self._certificates = certificates
+        self.port, self._controller, *secured = child_process.free_ports(5)
+        self.scram_port, self.mutual_port, self.clear_port = secured
         self.output = folder / "kafka.log"
         self._data = folder / "data"
         self._settings = folder / "server.properties"
@@ -123,10 +155,26 @@ class ApacheKafka:
             data=self._data,
             session_ms=BROKER_SESSION_MS,
         )
-        self._settings.write_text(settings)
+        self._settings.write_text(settings + self._secured())
+
+    def _secured(self) -> str:
+        if self._certificates is None:
+            return ""
+        names = {"SCRAM": self.scram_port, "MUTUAL": self.mutual_port, "CLEAR": self.clear_port}
+        return _SECURED.format(
+            port=self.port,
+            controller=self._controller,
+            secured=",".join(f"{name}://127.0.0.1:{port}" for name, port in names.items()),
+            keystore=self._certificates.server_both,
+            truststore=self._certificates.ca,
+            user=USER,
+            password=PASSWORD,
+        )
 
     def _format(self, libs: Path) -> None:
         tool = [*_java(libs), "kafka.tools.StorageTool", "format", "-t", _cluster_id()]
+        if self._certificates is not None:
+            tool += ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]
         with self.output.open("ab") as output:
             done = subprocess.run(
                 [*tool, "-c", str(self._settings)],

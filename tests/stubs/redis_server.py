@@ -1,7 +1,8 @@
 """Redis for the tests: a folder in, a real `redis-server` on a free loopback port out.
 
 Every write is on disk before it is answered (`appendfsync always`), so `kill()` and `start()` lose
-nothing that a client was told.
+nothing that a client was told.  With certificates it also listens with TLS and asks for a
+password on both ports.
 """
 
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from stubs import child_process
+from stubs.certificates import Certificates
 
 START_S = 20.0
 """Seconds from launch to the first PONG (0.05 on an idle machine)."""
@@ -18,13 +20,16 @@ START_S = 20.0
 ANSWER_S = 1.0
 """Seconds one PING may take."""
 
+PASSWORD = "sesame:open/100%@home"
+
 
 class RedisServer:
     """One server: `start()`, `kill()` and `start()` again keep folder, port and data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
         self.folder = folder
-        (self.port,) = child_process.free_ports(1)
+        self._certificates = certificates
+        self.port, self.tls_port = child_process.free_ports(2)
         self.output = folder / "redis.log"
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -66,9 +71,21 @@ class RedisServer:
     def _options(self) -> list[str]:
         where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
         durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
-        return [*where, *durable, "--maxmemory-policy", "noeviction", "--daemonize", "no"]
+        rest = ["--maxmemory-policy", "noeviction", "--daemonize", "no"]
+        return [*where, *durable, *rest, *self._secured()]
+
+    def _secured(self) -> list[str]:
+        if self._certificates is None:
+            return []
+        files = self._certificates
+        return [
+            *("--tls-port", str(self.tls_port), "--tls-auth-clients", "optional"),
+            *("--tls-cert-file", files.server_cert, "--tls-key-file", files.server_key),
+            *("--tls-ca-cert-file", files.ca, "--requirepass", PASSWORD),
+        ]
 
     def _answers(self) -> bool:
         with socket.create_connection(("127.0.0.1", self.port), ANSWER_S) as connection:
             connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")  # "-LOADING" while the file is read
+            # "-LOADING" while the file is read
+            return connection.recv(64).startswith((b"+PONG", b"-NOAUTH"))
