@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from monitor.exits import ExitCode, Quit
 from streams.yaml12 import suggestion
@@ -268,20 +267,6 @@ def _check(setting: Setting, value: Value) -> None:
     if not setting.least <= number < float("inf"):
         message = f'{setting.name} ({value.origin}): "{value.text}" is no number'
         raise Quit(ExitCode.USAGE, f"{message} of at least {setting.least:g}")
-
-
-def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """The secrets that hold, and the passwords inside them; for what must not show them."""
-    held = [settings.text(setting.name) for setting in SETTINGS if setting.secret]
-    inside = [_password(text) for text in held if "://" in text]
-    return tuple(text for text in (*held, *inside, *map(unquote, inside)) if text)
-
-
-def _password(url: str) -> str:
-    try:
-        return urlsplit(url).password or ""
-    except ValueError:
-        return ""
 
 
 def shown(name: str, value: Value) -> str:

@@ -1,35 +1,30 @@
 """Logs: what the program says to people, or to what collects logs, on stderr.
 
 Invariants: libraries are heard only at `debug`; their errors reach people as our own words, once
-per outage instead of a hundred lines a second.  No secret is ever written.  With `LOG_FORMAT=json`
-each line on stderr is one JSON object.
+per outage instead of a hundred lines a second.  No secret is shown at any level.  With
+`LOG_FORMAT=json` each line on stderr is one JSON object.
 """
 
-import json
 import logging
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pythonjsonlogger.json import JsonFormatter
 
-from monitor.desk.settings import Settings, secrets_of
+from monitor.desk.settings import Settings
+from monitor.program.redact import Redacted, RedactedHandler, secrets_of
 from streams.item import iso_utc
 
-MIN_SECRET_CHARS = 4
-"""Shorter ones are no secrets, and would star out half of every line."""
-
-STARS = "********"
-
 _LIBRARIES = ("faust", "mode", "aiokafka", "kafka", "asyncio", "aiohttp", "slack_sdk", "redis")
+_DUMPS = ("aiokafka.conn", "kafka.net.connection", "kafka.protocol.parser")
+"""They print every request, the login's as well, of which a password can be guessed at leisure."""
 
 
 def set_up_logs(settings: Settings) -> None:
     """One handler for everything."""
     level = settings.text("LOG_LEVEL")
-    handler = logging.StreamHandler(sys.stderr)
-    inner = Json() if settings.text("LOG_FORMAT") == "json" else Text()
-    handler.setFormatter(Redacted(inner, secrets_of(settings)))
+    handler = RedactedHandler(sys.stderr, Redacted(secrets_of(settings)))
+    handler.setFormatter(Json() if settings.text("LOG_FORMAT") == "json" else Text())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
@@ -38,15 +33,18 @@ def set_up_logs(settings: Settings) -> None:
     logging.getLogger("wirewatch.start").setLevel(logging.INFO)
     for name in _LIBRARIES:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.CRITICAL)
+    for name in _DUMPS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def last_words(message: str) -> None:
     """Why the program ends, in the form that logs have."""
-    handlers = logging.getLogger().handlers
-    if handlers and isinstance(handlers[0].formatter, Redacted) and handlers[0].formatter.as_json:
+    handler = next(iter(logging.getLogger().handlers), None)
+    if handler and isinstance(handler.formatter, Json):
         logging.getLogger("wirewatch").critical(message)
-    else:
-        sys.stderr.write(f"wirewatch: {message}\n")
+        return
+    redacted = handler.redacted if isinstance(handler, RedactedHandler) else Redacted()
+    sys.stderr.write(redacted(f"wirewatch: {message}\n"))
 
 
 class Text(logging.Formatter):
@@ -73,27 +71,3 @@ class Json(JsonFormatter):
         log_data["level"] = record.levelname.lower()
         log_data["logger"] = record.name
         super().add_fields(log_data, record, message_dict)
-
-
-class Redacted(logging.Formatter):
-    """Another formatter's text with the secrets starred."""
-
-    def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
-        super().__init__()
-        self.as_json = isinstance(inner, Json)
-        self._inner = inner
-        self._secrets = _spellings(secrets)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record's text, fit to be seen."""
-        text = self._inner.format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, STARS)
-        return text
-
-
-def _spellings(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Each secret as it may stand in a line: as it is, or inside a JSON string; longest first."""
-    found = {text for text in secrets if len(text) >= MIN_SECRET_CHARS}
-    found |= {json.dumps(text, ensure_ascii=False)[1:-1] for text in found}
-    return tuple(sorted(found, key=len, reverse=True))

@@ -1,0 +1,23 @@
+"""Secrets in log lines: starred however a library writes them down."""
+
+from monitor.desk.settings import resolve
+from monitor.program.redact import Redacted, secrets_of
+
+PASSWORD = "s3cret/pa:w0rd@x"
+QUOTED = "s3cret%2Fpa%3Aw0rd%40x"
+
+
+def test_secrets_are_starred_however_they_are_written() -> None:
+    hard = 'pass"wörd\\'
+    url = f"rediss://u:{QUOTED}@r:6380/0"
+    settings = resolve({"KAFKA_SASL_PASSWORD": hard, "SLACK_BOT_TOKEN": "xox", "REDIS_URL": url})
+    redacted = Redacted(secrets_of(settings))
+    for text in (
+        *(hard, repr(hard), repr({"p": hard}), f"{hard.encode()!r}", '"pass\\"w\\u00f6rd\\\\"'),
+        *(PASSWORD, QUOTED, url, f"a {PASSWORD} b"),
+    ):
+        assert "********" in redacted(text), text
+        assert "s3cret" not in redacted(text)
+        assert "pass" not in redacted(text)
+    assert redacted("nothing of it; xox is too short") == "nothing of it; xox is too short"
+    assert Redacted()("as it is") == "as it is"
