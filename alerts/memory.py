@@ -10,11 +10,10 @@ Keys, all below `ww:{desk}:` (one Cluster slot): `k:<kind>:<digest>` leads to a 
 
 from pathlib import Path
 
-import redis.asyncio as redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from alerts.client import connect
+from alerts.connection import RedisConnection
 from alerts.judgement import Judgement, State
 from streams.item import Item
 from streams.story import Signature
@@ -29,9 +28,6 @@ KEEP_S = 400 * 86_400
 KEEP_TITLE_S = 72 * 3_600
 """Equal headlines alone mean the same story for about three days."""
 
-TIMEOUT_S = 5.0
-"""For one Redis call; a healthy one takes under a millisecond."""
-
 
 class MemoryUnreachable(ConnectionError):
     """Redis does not answer, or answers with an error."""
@@ -45,8 +41,10 @@ class Memory:
     included, for it cannot know how far the other had come.
     """
 
-    def __init__(self, url: str, desk: str, token: str, *, lease_s: float = LEASE_S) -> None:
-        self._redis = connect(url)
+    def __init__(
+        self, where: RedisConnection, desk: str, token: str, *, lease_s: float = LEASE_S
+    ) -> None:
+        self._redis = connect(where)
         self._prefix = f"ww:{{{desk}}}:"
         self._token = token
         self._lease_ms = int(lease_s * 1000)
@@ -136,32 +134,6 @@ class Memory:
     async def close(self) -> None:
         """Ends the connections."""
         await self._redis.aclose()
-
-
-def connect(url: str) -> "redis.Redis":
-    """A client of the Redis at `url`: text answers, bounded waits, no retries of its own."""
-    return redis.Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
-
-
-async def ping(url: str) -> None:
-    """Returns if Redis at `url` answers.
-
-    Raises:
-        MemoryUnreachable: it does not.
-    """
-    client = connect(url)
-    try:
-        await client.ping()
-    except (RedisError, OSError) as error:
-        raise MemoryUnreachable(str(error)) from error
-    finally:
-        await client.aclose()
 
 
 def _script(name: str) -> str:

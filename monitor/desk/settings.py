@@ -14,7 +14,7 @@ from monitor.exits import ExitCode, Quit
 from streams.yaml12 import suggestion
 
 MAX_SECRET_BYTES = 64 * 1024
-"""A secret's file; longer ones are the wrong file."""
+"""A secret's file; a longer one is the wrong file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Setting:
     secret: bool = False
     number: bool = False
     least: float = 0.0
+    most: float = float("inf")
     choices: tuple[str, ...] = ()
 
     @property
@@ -95,8 +96,35 @@ SETTINGS = (
     Setting(
         name="REDIS_URL",
         default="",
-        about="redis://host:port/db; empty: an embedded Valkey is started",
+        about="redis://user:password@host:port/db, rediss:// with TLS; empty: an embedded Valkey",
         secret=True,
+    ),
+    Setting(
+        name="REDIS_SSL_CA_FILE",
+        default="",
+        about="PEM file of the authorities that may vouch for Redis; empty: the system's",
+    ),
+    Setting(
+        name="REDIS_SSL_CERT_FILE",
+        default="",
+        about="PEM file of this program's own certificate, where Redis asks for one",
+    ),
+    Setting(
+        name="REDIS_SSL_KEY_FILE",
+        default="",
+        about="PEM file of that certificate's key; empty: in the certificate's file",
+    ),
+    Setting(
+        name="REDIS_SSL_KEY_PASSWORD",
+        default="",
+        about="password of that key",
+        secret=True,
+    ),
+    Setting(
+        name="REDIS_SSL_VERIFY_HOST",
+        default="yes",
+        about="yes: Redis's certificate must name the host it is reached at; no: any name will do",
+        choices=("yes", "no"),
     ),
     Setting(
         name="SLACK_BOT_TOKEN",
@@ -154,9 +182,10 @@ SETTINGS = (
     Setting(
         name="WIREWATCH_SESSION_TIMEOUT_S",
         default="",
-        about="when a dead worker's partitions move; empty: 2 embedded, 10 on Kafka (least 6)",
+        about="when a dead worker's partitions move; empty: 2 embedded, 10 on Kafka if it may be",
         number=True,
         least=1,
+        most=90,  # Faust gives up on its own requests after that
     ),
     Setting(
         name="WIREWATCH_STALL_S",
@@ -233,9 +262,15 @@ def _first(
 def _read_secret(name: str, path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_SECRET_BYTES).decode().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Quit(ExitCode.USAGE, f"{name}: {path} cannot be read: {error}") from error
+            content = file.read(MAX_SECRET_BYTES + 1)
+        secret = content.decode().strip()
+    except OSError as error:
+        raise Quit(ExitCode.USAGE, f"{name}: {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Quit(ExitCode.USAGE, f"{name}: {path} holds no text") from error
+    if len(content) > MAX_SECRET_BYTES:
+        raise Quit(ExitCode.USAGE, f"{name}: {path} is longer than {MAX_SECRET_BYTES} bytes")
+    return secret
 
 
 def _from_desk(given: Mapping[str, object]) -> dict[str, str]:
@@ -264,9 +299,10 @@ def _check(setting: Setting, value: Value) -> None:
         number = float(value.text)
     except ValueError:
         number = float("nan")
-    if not setting.least <= number < float("inf"):
+    if not setting.least <= number <= setting.most or number == float("inf"):
         message = f'{setting.name} ({value.origin}): "{value.text}" is no number'
-        raise Quit(ExitCode.USAGE, f"{message} of at least {setting.least:g}")
+        bound = f" and at most {setting.most:g}" if setting.most < float("inf") else ""
+        raise Quit(ExitCode.USAGE, f"{message} of at least {setting.least:g}{bound}")
 
 
 def shown(name: str, value: Value) -> str:

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from monitor.exits import ExitCode, Quit
 from streams.outage import Outage
@@ -21,11 +22,13 @@ RETRY_S = 0.2
 LOOK_TIMEOUT_S = 2.0
 WATCH_EVERY_S = 2.0
 
+Answer = TypeVar("Answer")
+
 
 async def until_reachable(
-    name: str, attempt: Callable[[], Awaitable[None]], deadline: float, stop: Stop
-) -> None:
-    """Returns once `attempt` succeeds; says once that it waits, until `deadline` (monotonic).
+    name: str, attempt: Callable[[], Awaitable[Answer]], deadline: float, stop: Stop
+) -> Answer:
+    """`attempt`'s answer, once it has one; says once that it waits, until `deadline` (monotonic).
 
     Raises:
         Quit: not before the deadline (exit 3).
@@ -34,7 +37,7 @@ async def until_reachable(
     said = False
     while True:
         try:
-            await attempt()
+            return await attempt()
         except ConnectionError as error:
             if time.monotonic() + RETRY_S > deadline:
                 message = f"{name} cannot be reached: {error}"
@@ -43,8 +46,6 @@ async def until_reachable(
                 left_s = deadline - time.monotonic()
                 log.warning("waiting up to %.0f s for %s: %s", left_s, name, error)
                 said = True
-        else:
-            return
         await stop.sleep(RETRY_S)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alerts.connection import RedisConnection
 from monitor.exits import ExitCode, Quit
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
@@ -32,14 +33,14 @@ WATCH_EVERY_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What every role needs; `memory` is a Redis URL, empty where no role needs one.
+    """What every role needs; `memory` has no address where no role needs one.
 
     A role tells `ledger` and `counts` what happens, and puts into `watched` what can be looked at.
     """
 
     plan: Plan
     connection: Connection
-    memory: str
+    memory: RedisConnection
     ledger: Ledger
     counts: Counts
     watched: Watched
@@ -92,7 +93,7 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
 
 async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     """The poll role."""
-    from alerts.memory import connect
+    from alerts.client import connect
     from monitor.feeds.fetch import open_session
     from monitor.feeds.poller import Poller
     from monitor.feeds.state import FeedStates

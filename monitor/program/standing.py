@@ -10,12 +10,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from alerts.connection import RedisConnection
 from monitor.embedded.services import Serves, Service, start_service, stop_service
 from monitor.exits import ExitCode, Quit
-from monitor.program.connect import connection
+from monitor.program.connect import connection, memory, not_let_in, within
 from monitor.program.plan import Plan, Role
-from monitor.program.reach import port_answers, until_reachable
-from streams.broker.connection import Connection
+from monitor.program.reach import Answer, port_answers, until_reachable
+from streams.broker.connection import Connection, SessionRange
+from streams.entry import NotLetIn
 from streams.records import Stop
 
 
@@ -34,7 +36,7 @@ class Standing:
     """Where broker and memory are, and which of them are our children."""
 
     connection: Connection
-    memory: str
+    memory: RedisConnection
     children: tuple[Service, ...]
 
     def check_children(self) -> None:
@@ -53,22 +55,25 @@ async def stand_up(plan: Plan, stack: contextlib.AsyncExitStack, start: Start) -
     """Starts what is not given, waits for the rest, makes the topics.
 
     Raises:
-        Quit: something does not answer within `WIREWATCH_WAIT_S`, or does not start.
+        Quit: something is set wrong, does not answer within `WIREWATCH_WAIT_S`, does not let us
+            in, or does not start.
         Stopping: the program ends first.
     """
-    broker = ""
-    memory = plan.settings.text("REDIS_URL") if plan.needs_memory else ""
+    # what is given is looked at first: a mistake is said before anything is started
+    embedded = Connection(bootstrap="")
+    broker = embedded if plan.embeds_broker else connection(plan.settings, plan.data)
+    given = plan.needs_memory and not plan.embeds_memory
+    redis = memory(plan.settings) if given else RedisConnection()
     children = []
     async for service in _embedded(plan, stack, start):
         children.append(service)
         start.done(service.child.name)
         if service.serves is Serves.BROKER:
-            broker = service.address
+            broker = connection(plan.settings, plan.data, embedded=service.address)
         else:
-            memory = f"redis://{service.address}/0"
-    where = connection(plan.settings, plan.data, embedded=broker)
-    await _wait_for(plan, where, memory, start)
-    return Standing(connection=where, memory=memory, children=tuple(children))
+            redis = RedisConnection(url=f"redis://{service.address}/0")
+    broker = await _wait_for(plan, broker, redis, start)
+    return Standing(connection=broker, memory=redis, children=tuple(children))
 
 
 async def _embedded(
@@ -87,37 +92,49 @@ async def _embedded(
         yield service
 
 
-async def _wait_for(plan: Plan, where: Connection, memory: str, start: Start) -> None:
+async def _wait_for(
+    plan: Plan, broker: Connection, redis: RedisConnection, start: Start
+) -> Connection:
+    """Returns once all of them are there: the broker's connection as the broker allows it."""
     deadline = time.monotonic() + plan.settings.number("WIREWATCH_WAIT_S")
 
-    async def until(name: str, attempt: Callable[[], Awaitable[None]]) -> None:
+    async def until(name: str, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         start.doing(f"waiting for {name}")
-        await until_reachable(name, attempt, deadline, start.stop)
+        return await until_reachable(name, attempt, deadline, start.stop)
 
-    await until("Kafka", lambda: _broker_ready(plan, where))
-    if memory:
-        await until("Redis", lambda: _memory_ready(memory))
+    sessions = await until("Kafka", lambda: _broker_ready(plan, broker))
+    fitted = within(broker, sessions, plan.settings)
+    if redis.url:
+        await until("Redis", lambda: _memory_ready(redis))
     if Role.ALERT in plan.roles:
         await until("the alert sink", lambda: _sink_ready(plan))
+    return fitted
 
 
-async def _broker_ready(plan: Plan, where: Connection) -> None:
+async def _broker_ready(plan: Plan, where: Connection) -> SessionRange | None:
+    """Makes the topics; the session timeouts the broker takes, where it says."""
     await port_answers(where.bootstrap)
-    from streams.broker.admin import TopicRefused, ensure_topics
+    from streams.broker.admin import TopicRefused, ensure_topics, session_range
     from streams.topics import TOPICS
 
     partitions = int(plan.settings.number("WIREWATCH_PARTITIONS"))
     replication = 1 if plan.embeds_broker else 0
     try:
         await ensure_topics(where, TOPICS, partitions, replication=replication)
+        return None if plan.embeds_broker else await session_range(where)
+    except NotLetIn as error:
+        raise not_let_in("Kafka", error) from error
     except TopicRefused as error:
         raise Quit(ExitCode.UNREACHABLE, f"Kafka refuses a topic: {error}") from error
 
 
-async def _memory_ready(memory: str) -> None:
-    from alerts.memory import ping
+async def _memory_ready(where: RedisConnection) -> None:
+    from alerts.client import ping
 
-    await ping(memory)
+    try:
+        await ping(where)
+    except NotLetIn as error:
+        raise not_let_in("Redis", error) from error
 
 
 async def _sink_ready(plan: Plan) -> None:

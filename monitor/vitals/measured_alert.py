@@ -3,6 +3,7 @@
 import time
 
 from alerts.card import Card
+from alerts.connection import RedisConnection
 from alerts.judgement import Judgement
 from alerts.memory import Memory
 from alerts.sink import Outcome, Sent, Sighting, Sink
@@ -44,8 +45,8 @@ class MeasuredSink:
 class MeasuredMemory(Memory):
     """The story memory; each judgement that Redis gives is timed."""
 
-    def __init__(self, url: str, desk: str, token: str, *, counts: Counts) -> None:
-        super().__init__(url, desk, token)
+    def __init__(self, where: RedisConnection, desk: str, token: str, *, counts: Counts) -> None:
+        super().__init__(where, desk, token)
         self._counts = counts
 
     async def judge(

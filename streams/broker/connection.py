@@ -13,6 +13,10 @@ from typing import Any
 from streams.topics import Topic
 
 
+class BrokerUnreachable(ConnectionError):
+    """No Kafka broker answers; the text says what was tried."""
+
+
 class Protocol(StrEnum):
     """Kafka's four listener protocols."""
 
@@ -21,44 +25,57 @@ class Protocol(StrEnum):
     SASL_PLAINTEXT = "SASL_PLAINTEXT"
     SASL_SSL = "SASL_SSL"
 
+    @property
+    def tls(self) -> bool:
+        """True when the line is encrypted."""
+        return self in {Protocol.SSL, Protocol.SASL_SSL}
+
+    @property
+    def sasl(self) -> bool:
+        """True when a name and a password are asked for."""
+        return self in {Protocol.SASL_PLAINTEXT, Protocol.SASL_SSL}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
-    """Whom this program trusts, and how it proves who it is."""
+    """Whom this program trusts, and how it proves who it is.
+
+    `context` is made once and shared by every client; None where the line is plain.
+    """
 
     protocol: Protocol = Protocol.PLAINTEXT
     mechanism: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    key_password: str = field(default="", repr=False)
-    verify_host: bool = True
+    context: ssl.SSLContext | None = field(default=None, repr=False)
 
-    @property
-    def tls(self) -> bool:
-        """True when the line is encrypted."""
-        return self.protocol in {Protocol.SSL, Protocol.SASL_SSL}
+    def client_options(self) -> dict[str, Any]:
+        """As aiokafka and kafka-python both take it."""
+        if self.protocol is Protocol.PLAINTEXT:
+            return {}
+        options: dict[str, Any] = {
+            "security_protocol": str(self.protocol),
+            "ssl_context": self.context,
+        }
+        if self.protocol.sasl:
+            options |= {
+                "sasl_mechanism": self.mechanism,
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password,
+            }
+        return options
 
-    @property
-    def sasl(self) -> bool:
-        """True when a name and a password are asked for."""
-        return self.protocol in {Protocol.SASL_PLAINTEXT, Protocol.SASL_SSL}
 
-    def ssl_context(self) -> ssl.SSLContext | None:
-        """The TLS context, or None where the line is plain.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRange:
+    """The session timeouts a broker takes, in seconds; another one is refused for ever."""
 
-        Raises:
-            OSError: a file cannot be read or holds no certificate or key.
-        """
-        if not self.tls:
-            return None
-        context = ssl.create_default_context(cafile=self.ca_file or None)
-        context.check_hostname = self.verify_host
-        if self.cert_file:
-            context.load_cert_chain(self.cert_file, self.key_file or None, self.key_password)
-        return context
+    least_s: float
+    most_s: float
+
+    def nearest(self, session_s: float) -> float:
+        """The allowed timeout nearest to `session_s`."""
+        return min(max(session_s, self.least_s), self.most_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +104,4 @@ class Connection:
 
     def client_options(self) -> dict[str, Any]:
         """Address and security as aiokafka and kafka-python both take them."""
-        options: dict[str, Any] = {"bootstrap_servers": self.bootstrap}
-        if self.security.protocol is Protocol.PLAINTEXT:
-            return options
-        options |= {
-            "security_protocol": str(self.security.protocol),
-            "ssl_context": self.security.ssl_context(),
-        }
-        if self.security.sasl:
-            options |= {
-                "sasl_mechanism": self.security.mechanism,
-                "sasl_plain_username": self.security.username,
-                "sasl_plain_password": self.security.password,
-            }
-        return options
+        return {"bootstrap_servers": self.bootstrap, **self.security.client_options()}

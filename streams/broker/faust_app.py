@@ -20,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.broker.batches import STOP_S, BatchConsumer, BatchStream, bounded
-from streams.broker.connection import Connection
+from streams.broker.connection import Connection, Security
 from streams.broker.progress import PartitionProgress
 from streams.records import Send, Source
 from streams.topics import TooLarge, Topic
@@ -103,6 +103,7 @@ def make_app(name: str, connection: Connection) -> faust.App:
     app = faust.App(
         group,
         broker=f"kafka://{connection.bootstrap.replace(',', ';kafka://')}",
+        broker_credentials=_credentials(connection.security),
         store="memory://",
         datadir=str(connection.data / f"faust-{group}"),
         TableManager=_QuickTables,
@@ -124,6 +125,18 @@ def make_app(name: str, connection: Connection) -> faust.App:
     )
     app.transport = _transport(app, connection)
     return app
+
+
+def _credentials(security: Security) -> Any:
+    """What Faust gives to its consumer and its producer; None where Kafka is entered as it is."""
+    if security.protocol.sasl:
+        return faust.SASLCredentials(
+            mechanism=security.mechanism,
+            username=security.username,
+            password=security.password,
+            ssl_context=security.context,
+        )
+    return faust.SSLCredentials(security.context) if security.protocol.tls else None
 
 
 def _transport(app: faust.App, connection: Connection) -> Any:

@@ -10,6 +10,7 @@ from stubs.slack import GOOD_TOKEN, SlackStub
 
 from alerts.blocks import MAX_TEXT_CHARS, message
 from alerts.card import Card, Snippet, Span, make_card
+from alerts.connection import RedisConnection
 from alerts.console import draw
 from alerts.deliver import Delivery
 from alerts.judgement import Judgement, State
@@ -196,7 +197,7 @@ class Scripted:
 
 @pytest.fixture
 async def memory(valkey_url: str, desk_name: str) -> AsyncIterator[Memory]:
-    memory = Memory(valkey_url, desk_name, "me")
+    memory = Memory(RedisConnection(url=valkey_url), desk_name, "me")
     yield memory
     await memory.close()
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.client import connect
+from alerts.connection import RedisConnection
 from alerts.judgement import Judgement, State
-from alerts.memory import KEEP_S, KEEP_TITLE_S, Memory, connect
+from alerts.memory import KEEP_S, KEEP_TITLE_S, Memory
 from streams.item import Item
 from streams.story import signature
 
@@ -27,7 +29,7 @@ class Channel:
     """One process's view of one channel."""
 
     def __init__(self, url: str, desk: str, token: str = "me", name: str = "#c") -> None:
-        self.memory = Memory(url, desk, token)
+        self.memory = Memory(RedisConnection(url=url), desk, token)
         self.name = name
 
     async def judge(self, item: Item, now_ms: int | None = None) -> Judgement:
@@ -122,7 +124,7 @@ async def test_a_headline_is_known_for_72_hours_and_the_rest_for_400_days(
     here: Channel, valkey_url: str, desk_name: str
 ) -> None:
     await here.tell(A)
-    client = connect(valkey_url)
+    client = connect(RedisConnection(url=valkey_url))
     keys = [key async for key in client.scan_iter(f"ww:{{{desk_name}}}:k:*")]
     left = {key.split(":")[3]: await client.ttl(key) for key in keys}
     await client.aclose()

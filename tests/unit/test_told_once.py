@@ -16,8 +16,10 @@ import aiohttp
 import pytest
 from stubs.slack import GOOD_TOKEN, Message, SlackStub
 
+from alerts.client import TIMEOUT_S
+from alerts.connection import RedisConnection
 from alerts.deliver import FOUND, MAY_REPEAT, Delivery
-from alerts.memory import LEASE_S, TIMEOUT_S, Memory
+from alerts.memory import LEASE_S, Memory
 from alerts.sink import CALL_MOST_S
 from alerts.slack import SlackSink
 from alerts.telling import Pace
@@ -53,7 +55,9 @@ class Alert:
     """One alert process."""
 
     def __init__(self, valkey: str, desk: str, slack: SlackStub, pace: Pace = QUICK) -> None:
-        self.memory = Memory(valkey, desk, f"p{next(_processes)}", lease_s=LEASE)
+        self.memory = Memory(
+            RedisConnection(url=valkey), desk, f"p{next(_processes)}", lease_s=LEASE
+        )
         self.sink = SlackSink(GOOD_TOKEN, slack.url)
         self._delivery = Delivery(self.memory, self.sink, Stop(), Outages(), pace)
 
