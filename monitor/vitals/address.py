@@ -3,7 +3,6 @@
 Invariant: it listens before anything else starts, so a port in use ends the start at once.
 """
 
-import os
 import socket
 
 from monitor.desk.settings import Settings
@@ -34,8 +33,8 @@ def listen(settings: Settings) -> socket.socket | None:
     try:
         return socket.create_server((host, int(port)), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        number = getattr(error, "errno", None) or 0
-        why = os.strerror(number) if number > 0 else error
+        # the library adds "(while attempting to bind on address …)"
+        why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         message = f"{SETTING} ({origin}): {text} cannot be listened on: {why}"
         raise Quit(ExitCode.USAGE, message) from error
 

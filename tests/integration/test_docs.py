@@ -109,6 +109,8 @@ def test_every_metric_is_documented_and_has_a_unit() -> None:
     unitless = {name for name in told if not name.endswith(UNITS)}
     assert unitless == {f"wirewatch_{name}" for name in YES_OR_NO}
     assert all(f"`{start}" in page("metrics.md") for start in OTHERS)
+    outcomes = {s.labels["outcome"] for f in families for s in f.samples if "outcome" in s.labels}
+    assert not {word for word in outcomes if not re.search(rf"\b{word}\b", page("metrics.md"))}
 
 
 def full_name(family: Metric) -> str:

@@ -323,6 +323,8 @@ def test_addresses() -> None:
         f"WIREWATCH_HTTP (environment WIREWATCH_HTTP): {text} cannot be listened on: "
         "Address already in use"
     )
+    with pytest.raises(Quit, match=r"listened on: [\w\s]+$"):
+        listen(resolve({"WIREWATCH_HTTP": "nowhere.invalid:0"}))
     free = listen(resolve({"WIREWATCH_HTTP": "0.0.0.0:0"}))
     assert free
     with free:
