@@ -79,7 +79,11 @@ class Undecodable(ValueError):
 
 
 class TooLarge(ValueError):
-    """A record that the broker would never take."""
+    """Records that the broker would never take; `keys` are theirs where several were sent."""
+
+    def __init__(self, message: str, *, keys: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 Record = TypeVar("Record", Item, Match, Decision, DeadLetter)

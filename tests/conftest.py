@@ -72,6 +72,14 @@ def real(tmp_path: Path) -> Iterator[Real]:
         )
 
 
+@pytest.fixture(scope="module")
+def apache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """A real Apache Kafka for all tests of a module, which part by topic prefixes."""
+    require_real()
+    with ApacheKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+        yield kafka
+
+
 @pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.kafka)])
 def services(request: pytest.FixtureRequest, desk: Desk) -> str:
     """The same test on the embedded services and on real ones."""
