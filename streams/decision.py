@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNDELIVERABLE = "undeliverable"
     EMPTY_ENTRY = "empty_entry"
     REPEATED_ENTRY = "repeated_entry"
+    TOO_LARGE = "too_large"
 
 
 class Effect(StrEnum):
@@ -65,4 +66,5 @@ _DROPPED = {
     Reason.UNDELIVERABLE,
     Reason.EMPTY_ENTRY,
     Reason.REPEATED_ENTRY,
+    Reason.TOO_LARGE,
 }

@@ -24,6 +24,7 @@ class DropReason(StrEnum):
 
     EMPTY = "empty_entry"
     REPEATED = "repeated_entry"
+    TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True, slots=True)

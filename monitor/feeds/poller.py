@@ -16,7 +16,7 @@ from hashlib import blake2b
 import aiohttp
 
 from monitor.feeds.changes import Changes, find_changes
-from monitor.feeds.entries import Dropped, read_entries
+from monitor.feeds.entries import Dropped, DropReason, read_entries
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Failed, NotModified, Retrieved, fetch
 from monitor.feeds.guard import NotAFeed
@@ -29,7 +29,7 @@ from streams.decision import Decision, Effect, Reason
 from streams.item import Item
 from streams.outage import Outage, Outages
 from streams.records import Stop, Stopping, utc_now
-from streams.topics import DECISIONS, ITEMS, encode
+from streams.topics import DECISIONS, ITEMS, TooLarge, encode
 
 log = logging.getLogger("wirewatch.poll")
 
@@ -38,6 +38,9 @@ POLLS_AT_ONCE = 50
 
 STORE_RETRY_S = 1.0
 """While Redis or the broker is away."""
+
+LOOK_EVERY_S = 2.0
+"""A broker wiped while running is noticed by the topic's id, asked for so often."""
 
 
 class Poller:
@@ -62,6 +65,7 @@ class Poller:
         self._ledger = ledger
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._topic_id = ""
+        self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
         self._store_outage = outages.of("Redis (feed state)")
         self._broker_outage = outages.of("Kafka (publishing)")
@@ -96,7 +100,7 @@ class Poller:
         except NotPublished as error:
             self._ledger.polled(feed.id, Polled.HELD, time.monotonic() - started)
             self._broker_outage.began(error)
-            self._topic_id = ""
+            self._asked_at = float("-inf")
             await self._stop.sleep(STORE_RETRY_S)
             return None
         except Stopping:
@@ -122,7 +126,10 @@ class Poller:
             NotPublished: the broker does not.
         """
         async with self._asking:
-            self._topic_id = self._topic_id or await self._publisher.topic_id(ITEMS)
+            now = asyncio.get_running_loop().time()
+            if now - self._asked_at > LOOK_EVERY_S:
+                self._topic_id = await self._publisher.topic_id(ITEMS)
+                self._asked_at = now
         state = await self._states.load(feed.id, feed.url, self._topic_id)
         fetched = await fetch(self._session, feed.url, state.validators)
         if isinstance(fetched, Failed):
@@ -165,7 +172,12 @@ class Poller:
     async def _publish(self, feed: Feed, changes: Changes, dropped: Sequence[Dropped]) -> None:
         if changes.publish:
             records = [(item.id, encode(item)) for item in changes.publish]
-            await self._publisher.publish(ITEMS, records)
+            try:
+                await self._publisher.publish(ITEMS, records)
+            except TooLarge as error:
+                refused = [item for item in changes.publish if item.id in error.keys]
+                dropped = [*dropped, *(Dropped(item, DropReason.TOO_LARGE) for item in refused)]
+                log.warning("feed %s: dropped, %s", feed.id, error)
             log.info("feed %s: %d items published", feed.id, len(records))
         if dropped:
             decisions = [_decision(entry) for entry in dropped]
