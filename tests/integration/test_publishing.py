@@ -1,7 +1,6 @@
 """streams.broker.producer through what happens to a broker: nothing lost, nobody stuck.
 
-On the embedded broker (which forgets at a restart), on Apache Kafka (which does not), and before a
-socket that never answers.
+On the embedded broker, which forgets at a restart, and before a socket that never answers.
 """
 
 import asyncio
@@ -13,42 +12,28 @@ import logging
 import socket
 import threading
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from kafka import KafkaProducer
 from kafka.producer.sender import Sender
-from stubs.apache_kafka import ApacheKafka
 from stubs.kafka_relay import KafkaRelay
-from stubs.outlet import Entry, OutletStub, rss
-from stubs.redis_server import RedisServer
+from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.published import SOON_S, Make, first_seen, make_topics, numbered, publishers, read, until
 from stubs.tansu import Tansu
 from stubs.wirewatch import Desk
 
-from streams.broker.admin import ensure_topics
-from streams.broker.connection import Connection
+from monitor.embedded.services import Serves, start_service, stop_service
 from streams.broker.kafka_python import BOOTSTRAP_MOST_MS
-from streams.broker.producer import MOST_RECORD_BYTES, Limits, NotPublished, Publisher
-from streams.decision import Decision, Reason
+from streams.broker.producer import MOST_RECORD_BYTES, NotPublished
 from streams.item import Item
-from streams.topics import DECISIONS, ITEMS, TOPICS, TooLarge, Topic, decode
+from streams.topics import ITEMS, TooLarge, Topic, decode
 
 # kafka-python leaves the sockets of refused connections to the collector
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-PARTITIONS = 4
-SOON_S = 60.0
-"""For what takes a second on an idle machine."""
-
 MISSING = Topic(name="wire.missing", key="any", retention_days=1, purpose="never made")
-
-Make = Callable[..., Publisher]
 
 
 @pytest.fixture(autouse=True)
@@ -67,80 +52,18 @@ async def tansu(tmp_path: Path) -> AsyncIterator[Tansu]:
 
 @pytest.fixture
 async def make() -> AsyncIterator[Make]:
-    """Publishers, closed at the end."""
-    made: list[Publisher] = []
-
-    def publisher(broker: Any, prefix: str = "", **limits: Any) -> Publisher:
-        made.append(Publisher(connection(broker, prefix), Limits(**limits)))
-        return made[-1]
-
-    yield publisher
-    for each in made:
-        await each.close()
+    async with publishers() as make:
+        yield make
 
 
-def connection(broker: Any, prefix: str = "") -> Connection:
-    return Connection(bootstrap=broker.bootstrap, prefix=prefix)
-
-
-async def make_topics(broker: Any, prefix: str = "") -> None:
-    await ensure_topics(connection(broker, prefix), TOPICS, PARTITIONS, replication=1)
-
-
-async def restart(broker: Any) -> None:
+async def restart(broker: Tansu) -> None:
     await asyncio.to_thread(broker.kill)
     await start(broker)
 
 
-async def start(broker: Any) -> None:
+async def start(broker: Tansu) -> None:
     broker.start()  # in this thread: the kernel ends the child with the thread that spawned it
     await make_topics(broker)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SOON_S):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-async def read(
-    broker: Any, prefix: str = "", topic: Topic = ITEMS
-) -> list[tuple[str, bytes | None]]:
-    """Every record of a topic, in order within its partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, fetch_max_wait_ms=50)
-    await consumer.start()
-    try:
-        name = connection(broker, prefix).name(topic)
-        partitions = [TopicPartition(name, number) for number in range(PARTITIONS)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning()
-        expected = sum((await consumer.end_offsets(partitions)).values())
-        found: list[tuple[str, bytes | None]] = []
-        async with asyncio.timeout(SOON_S):
-            while len(found) < expected:
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    found += [(record.key.decode(), record.value) for record in records]
-        return found
-    finally:
-        await consumer.stop()
-
-
-def numbered(caller: int, count: int, keys: int = 7) -> list[tuple[str, bytes]]:
-    """`count` records over a few keys, each key's values ascending."""
-    return [(f"{caller}/{n % keys}", b"%06d" % n) for n in range(count)]
-
-
-def first_seen(records: list[tuple[str, bytes | None]]) -> dict[str, list[bytes | None]]:
-    """Each key's values in the order in which they first appear."""
-    seen: dict[str, list[bytes | None]] = defaultdict(list)
-    for key, value in records:
-        if value not in seen[key]:
-            seen[key].append(value)
-    return seen
-
-
-def by_key(records: list[tuple[str, bytes]]) -> dict[str, list[bytes | None]]:
-    return first_seen(list(records))
 
 
 async def test_records_arrive_with_their_keys_and_none_removes_one(
@@ -169,7 +92,7 @@ async def test_a_broker_that_forgets_loses_none_of_the_queued(
         await publisher.publish(ITEMS, [("later", b"x")])
     found = first_seen(await read(tansu))
     for records in queued.values():
-        for key, values in by_key(records).items():
+        for key, values in first_seen(records).items():
             assert found[key] == values
     assert found["later"] == [b"x"]
     assert "without idempotence" not in caplog.text  # a producer made anew has an id again
@@ -191,6 +114,25 @@ async def test_a_wiped_broker_is_noticed_although_it_was_never_asked(
     assert sorted(first_seen(await read(tansu))) == sorted(key for key, _ in others)
 
 
+async def test_feeds_are_published_again_to_a_broker_that_was_wiped_while_running(
+    tansu: Tansu, desk: Desk, outlet: OutletStub, tmp_path: Path
+) -> None:
+    entries = [Entry(f"Story {n}", f"{n}", f"https://a.example/{n}") for n in range(3)]
+    outlet.serve("/a", rss(*entries), etag=AUTO)
+    desk.feeds(a=outlet.url("/a"))
+    memory = await start_service(Serves.MEMORY, tmp_path)
+    where = {"KAFKA_BOOTSTRAP_SERVERS": tansu.bootstrap, "REDIS_URL": f"redis://{memory.address}/0"}
+    poll = desk.run("poll", **where).until_ready()
+    async with asyncio.timeout(SOON_S):
+        for _ in range(2):
+            while len(found := await read(tansu)) < len(entries):
+                await asyncio.sleep(0.1)
+            assert {decode(Item, value).title for _, value in found} == {e.title for e in entries}
+            await restart(tansu)
+    assert poll.stop() == 0
+    await stop_service(memory)
+
+
 async def test_without_lasting_ids_it_goes_on_without_idempotence_and_says_so_once(
     tmp_path: Path, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -206,7 +148,7 @@ async def test_without_lasting_ids_it_goes_on_without_idempotence_and_says_so_on
             await restart(tansu)
             await publisher.publish(ITEMS, numbered(1, 500))
         assert relay.refused
-        assert first_seen(await read(tansu)) == by_key(numbered(1, 500))
+        assert first_seen(await read(tansu)) == first_seen(numbered(1, 500))
         await publisher.close()  # or the broker's end would wait for it
     said = [r for r in caplog.records if "without idempotence" in r.message]
     assert [record.levelname for record in said] == ["WARNING"]
@@ -294,7 +236,7 @@ async def test_a_cancelled_caller_leaves_room_to_others(tansu: Tansu, make: Make
     await start(tansu)
     async with asyncio.timeout(SOON_S):
         await calls[2]
-    assert set(by_key(numbered(2, 10))) <= set(first_seen(await read(tansu)))
+    assert set(first_seen(numbered(2, 10))) <= set(first_seen(await read(tansu)))
 
 
 @pytest.mark.parametrize("fault", ["kill", "freeze"])
@@ -358,94 +300,3 @@ def test_the_names_taken_from_kafka_python_are_there() -> None:
     assert callable(Sender.force_close)
     assert issubclass(Sender, threading.Thread)
     assert "self._sender.force_close()" in inspect.getsource(KafkaProducer.close)
-
-
-@pytest.mark.kafka
-async def test_apache_kafka_killed_in_full_flow_has_every_record_once(
-    apache: ApacheKafka, make: Make
-) -> None:
-    await make_topics(apache, "flow.")
-    publisher = make(apache, "flow.")
-    sent = [0] * 8
-    over = asyncio.Event()
-
-    async def go_on(caller: int) -> None:
-        while not over.is_set():
-            first = sent[caller]
-            records = [(f"{caller}/{n % 5}", b"%06d" % n) for n in range(first, first + 20)]
-            await publisher.publish(ITEMS, records)
-            sent[caller] += 20
-
-    flow = [asyncio.create_task(go_on(caller)) for caller in range(8)]
-    await until(lambda: min(sent) > 100)
-    await asyncio.to_thread(apache.kill)
-    before = sum(sent)
-    apache.start()
-    await until(lambda: sum(sent) > before + 2_000)
-    over.set()
-    await asyncio.gather(*flow)
-    found = await read(apache, "flow.")
-    assert len(found) == sum(sent)
-    wanted = [(f"{c}/{n % 5}", b"%06d" % n) for c in range(8) for n in range(sent[c])]
-    assert first_seen(found) == by_key(wanted)
-
-
-@pytest.mark.kafka
-async def test_apache_kafka_refuses_one_record_and_takes_those_around_it(
-    apache: ApacheKafka, make: Make
-) -> None:
-    await make_topics(apache, "small.")
-    await take_at_most(apache, "small." + ITEMS.name, 20_000)
-    publisher = make(apache, "small.", delivery_s=20.0)
-    missing = asyncio.create_task(publisher.publish(MISSING, [("a", b"1")]))
-    around = [asyncio.create_task(publisher.publish(ITEMS, numbered(n, 300))) for n in range(10)]
-    with pytest.raises(TooLarge) as refused:
-        await publisher.publish(ITEMS, [("b", b"1"), ("huge", b"x" * 30_000), ("a", b"2")])
-    assert refused.value.keys == ("huge",)
-    await asyncio.gather(*around)
-    assert not missing.done()
-    missing.cancel()
-    found = first_seen(await read(apache, "small."))
-    assert (found.pop("a"), found.pop("b")) == ([b"2"], [b"1"])
-    assert found == by_key([record for n in range(10) for record in numbered(n, 300)])
-
-
-@pytest.mark.kafka
-async def test_an_item_that_apache_kafka_refuses_is_dropped_with_its_reason_and_left_alone(
-    apache: ApacheKafka, desk: Desk, outlet: OutletStub, tmp_path: Path
-) -> None:
-    await make_topics(apache, "poll.")
-    await take_at_most(apache, "poll." + ITEMS.name, 20_000)
-    first = Entry("US imposes sanctions", "1", "https://a.example/1", summary="As announced.")
-    large = Entry("A whole book", "2", "https://a.example/2", summary="word " * 4_000)
-    later = Entry("EU weighs sanctions", "3", "https://a.example/3", summary="In Brussels.")
-    outlet.serve("/a", rss(first, large))
-    desk.feeds(a=outlet.url("/a"))
-    where = {"KAFKA_BOOTSTRAP_SERVERS": apache.bootstrap, "WIREWATCH_TOPIC_PREFIX": "poll."}
-    with RedisServer(tmp_path / "redis") as redis:
-        poll = desk.run("poll", REDIS_URL=redis.url, **where).until_ready()
-        await until(lambda: any("too large" in line for line in poll.errors))
-        outlet.serve("/a", rss(first, large, later))
-        while len(items := await read(apache, "poll.")) < 2:
-            await asyncio.sleep(0.1)
-        assert poll.stop() == 0
-    assert sorted(decode(Item, value).title for _, value in items) == [later.title, first.title]
-    [decided] = [decode(Decision, value) for _, value in await read(apache, "poll.", DECISIONS)]
-    assert (decided.title, decided.reason) == (large.title, Reason.TOO_LARGE)
-    assert len([line for line in poll.errors if "too large" in line]) == 1
-
-
-async def take_at_most(broker: ApacheKafka, topic: str, size: int) -> None:
-    """Returns once the broker refuses larger records for `topic`."""
-    name, kind = "max.message.bytes", ConfigResourceType.TOPIC
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
-    await admin.start()
-    try:
-        await admin.alter_configs([ConfigResource(kind, topic, {name: str(size)})])
-        async with asyncio.timeout(SOON_S):
-            in_force = ""
-            while in_force != str(size):
-                [answer] = await admin.describe_configs([ConfigResource(kind, topic, {name: None})])
-                in_force = answer.resources[0][4][0][1]
-    finally:
-        await admin.close()
