@@ -233,8 +233,8 @@ async def test_a_fault_may_be_for_one_channel(slack):
 
 
 async def test_a_late_answer_is_still_stored(slack):
-    slack.faults.append(("*", "hang:0.05"))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.01)) as session:
+    slack.faults.append(("*", "hang:2"))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.5)) as session:
         with pytest.raises(TimeoutError):
             await client(slack, session=session).chat_postMessage(channel="C1", text="late")
     messages = await asyncio.to_thread(slack.wait_for, 1, PATIENCE_S)
