@@ -5,14 +5,15 @@ revision.  Invariants: equal words are published once; changed words under the s
 `update` with the next revision; on a new broker the window is published again, its revisions kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from streams.item import Item, Kind
 from streams.story import signature
 
 KNOWN_MOST = 5_000
-"""Entries remembered per feed: old ones slide back in when others vanish."""
+"""Entries remembered per feed beside its window: old ones slide back in when others vanish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,24 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a poll brings: items to publish, and what is known once they are."""
+    """What a poll brings: items to publish, what is known once they are, which ids to forget."""
 
     publish: tuple[Item, ...]
     known: Mapping[str, Known]
+    forget: tuple[str, ...] = ()
 
 
 def find_changes(
     items: Iterable[Item], known: Mapping[str, Known], *, again: bool = False
 ) -> Changes:
-    """The items that are new or changed; with `again`, everything in the window."""
+    """The items that are new or changed against `known` (published longest ago first).
+
+    With `again`, everything in the window.
+    """
     publish: list[Item] = []
     learned: dict[str, Known] = {}
-    for item in items:
+    window = tuple(items)
+    for item in window:
         before = known.get(item.id)
         if before and before.payload == item.payload_hash and not again:
             continue
@@ -49,4 +55,12 @@ def find_changes(
         if before is None or changed or again:
             kind = Kind.UPDATE if rev > 1 else Kind.NEW
             publish.append(replace(item, rev=rev, kind=kind))
-    return Changes(tuple(publish), learned)
+    return Changes(tuple(publish), learned, _surplus(known, {item.id for item in window}))
+
+
+def _surplus(known: Mapping[str, Known], window: Set[str]) -> tuple[str, ...]:
+    """The oldest beyond `KNOWN_MOST`; never one that the feed still shows."""
+    over = len(known.keys() | window) - KNOWN_MOST
+    if over <= 0:
+        return ()
+    return tuple(islice((item for item in known if item not in window), over))

@@ -1,46 +1,73 @@
-"""Poller: each feed, again and again, until the program stops.
+"""Poller: due feeds, leased and polled one beside the other, until the program stops.
 
-One poll: fetch → parse → entries → changes → publish → remember.  Invariants: a feed that fails
-never disturbs another; a feed's state moves only after the broker's acknowledgement.
+In: leases.  Out: each lease settled with what its poll learned, or given back at the end.
+Invariants: a feed that fails never disturbs another; a feed's state moves only after the broker's
+acknowledgement; without Redis, broker or topic no outlet is asked; a lost lease ends its poll.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
-import time
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from hashlib import blake2b
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import aiohttp
 
-from monitor.feeds.changes import Changes, find_changes
-from monitor.feeds.entries import Dropped, DropReason, read_entries
-from monitor.feeds.feed import Feed
-from monitor.feeds.fetch import Failed, NotModified, Retrieved, fetch
-from monitor.feeds.guard import NotAFeed
-from monitor.feeds.parse import parse
+from monitor.feeds.changes import Known
+from monitor.feeds.fetch import Failed
+from monitor.feeds.leases import LEASE_S, Idle, Lease, Leases, StateUnreachable
+from monitor.feeds.poll import Ended, Means, Unchanged, Unpublished, poll
 from monitor.feeds.polls import Polled, PollLedger
 from monitor.feeds.schedule import wait_s
-from monitor.feeds.state import FeedState, FeedStates, StateUnreachable
+from monitor.feeds.state import Learned
+from monitor.feeds.topic import ItemsTopic
 from streams.broker.producer import NotPublished, Publisher
-from streams.decision import Decision, Effect, Reason
-from streams.item import Item
-from streams.outage import Outage, Outages
-from streams.records import Stop, Stopping, utc_now
-from streams.topics import DECISIONS, ITEMS, TooLarge, encode
+from streams.outage import Outages
+from streams.records import Stop
 
 log = logging.getLogger("wirewatch.poll")
 
 POLLS_AT_ONCE = 50
-"""Fetches under way; a slow outlet holds one place for 30 s at most."""
+"""Polls under way in one process; a slow outlet holds one place for 30 s at most."""
 
-STORE_RETRY_S = 1.0
+POLL_MOST_S = 120.0
+"""Fetch 30 s, two publishes of 20 s, and a broker that is slow: what takes longer hangs."""
+
+EXTEND_EVERY_S = LEASE_S / 3
+"""Two calls to Redis may fail before a lease is lost."""
+
+IDLE_MOST_S = 1.0
+"""Another poller's feeds, given back or left behind, are seen within a second."""
+
+RETRY_S = 1.0
 """While Redis or the broker is away."""
 
-LOOK_EVERY_S = 2.0
-"""A broker wiped while running is noticed by the topic's id, asked for so often."""
+UNPUBLISHED_RETRY_S = 5.0
+"""A feed whose items the broker did not take is read again, not more often than this."""
+
+STOP_GRACE_S = 0.5
+"""For polls under way at a stop: most end within that; the rest is left to others."""
+
+GIVE_BACK_MOST_S = 1.0
+"""At a stop; leases that cannot be given back end by themselves."""
+
+Answer = TypeVar("Answer")
+
+
+class LeaseLost(Exception):
+    """The lease may have run out; another poller may poll the feed by now."""
+
+
+@dataclass(slots=True, eq=False)
+class UnderWay:
+    """A poll under way; `sure_until` on the loop's clock nobody else has the feed."""
+
+    lease: Lease
+    sure_until: float
+    settling: bool = False
+    task: "asyncio.Task[None]" = field(init=False)
 
 
 class Poller:
@@ -48,155 +75,233 @@ class Poller:
 
     def __init__(
         self,
-        feeds: Sequence[Feed],
         *,
         session: aiohttp.ClientSession,
         publisher: Publisher,
-        states: FeedStates,
+        leases: Leases,
         stop: Stop,
         outages: Outages,
         ledger: PollLedger,
     ) -> None:
-        self._feeds = feeds
-        self._session = session
-        self._publisher = publisher
-        self._states = states
+        self._leases = leases
         self._stop = stop
         self._ledger = ledger
-        self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
-        self._topic_id = ""
-        self._asked_at = float("-inf")
-        self._asking = asyncio.Lock()
+        self._means = Means(
+            session=session,
+            publisher=publisher,
+            ledger=ledger,
+            known=self._known,
+            may_publish=self._may_publish,
+        )
+        self._topic = ItemsTopic(publisher, outages.of("Kafka (publishing)"))
         self._store_outage = outages.of("Redis (feed state)")
-        self._broker_outage = outages.of("Kafka (publishing)")
-        self._outages = {feed.id: Outage(f"feed {feed.id}") for feed in feeds}
+        self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
+        self._look = asyncio.Event()
+        self._under_way: dict[str, UnderWay] = {}
+        self._asking: asyncio.Task[Lease | Idle] | None = None
 
     async def run(self) -> None:
-        """Polls until the program stops."""
-        await asyncio.gather(*(self._follow(feed) for feed in self._feeds))
-
-    async def _follow(self, feed: Feed) -> None:
-        failures = 0
+        """Polls until it is cancelled or the program stops; then gives leases back."""
+        extending = asyncio.create_task(self._extend_leases())
         try:
             while not self._stop.is_set():
-                async with self._slots:
-                    failed = await self._poll_safely(feed)
-                failures = failures + 1 if failed else 0
-                asked = failed.retry_after_s if failed else 0.0
-                await self._stop.sleep(wait_s(feed.every_s, failures, asked, random.random()))  # noqa: S311
-        except Stopping:
-            return
+                await self._rest(await self._lease_one())
+        finally:
+            extending.cancel()
+            await self._land()
 
-    async def _poll_safely(self, feed: Feed) -> Failed | None:
-        """One poll; what went wrong, if anything did."""
-        outage, started = self._outages[feed.id], time.monotonic()
+    async def _lease_one(self) -> float:
+        """Starts the next due poll; seconds until it is worth asking again."""
+        await self._slots.acquire()
+        self._look.clear()
+        found: Lease | Idle = Idle(RETRY_S)
         try:
-            ended = await self.poll(feed)
-        except StateUnreachable as error:
-            self._ledger.polled(feed.id, Polled.HELD, time.monotonic() - started)
-            self._store_outage.began(error)
-            await self._stop.sleep(STORE_RETRY_S)
-            return None
+            topic_id = await self._topic.id()
+            asked_at = asyncio.get_running_loop().time()
+            found = await self._ask()
+            self._store_outage.over()
         except NotPublished as error:
-            self._ledger.polled(feed.id, Polled.HELD, time.monotonic() - started)
-            self._broker_outage.began(error)
-            self._asked_at = float("-inf")
-            await self._stop.sleep(STORE_RETRY_S)
-            return None
-        except Stopping:
-            raise
-        except Exception as error:
-            log.exception("feed %s could not be polled", feed.id)
-            ended = Failed(why=f"{type(error).__name__}: {error}")
-        self._store_outage.over()
-        took_s = time.monotonic() - started
-        if isinstance(ended, Failed):
-            self._ledger.polled(feed.id, Polled.FAILED, took_s)
-            outage.began(ended.why)
-            return ended
-        self._ledger.polled(feed.id, ended, took_s)
-        outage.over()
-        return None
+            self._topic.away(error)
+        except StateUnreachable as error:
+            self._store_outage.began(error)
+        finally:
+            if isinstance(found, Idle):
+                self._slots.release()
+        if isinstance(found, Idle):
+            return found.wait_s
+        self._start(UnderWay(found, asked_at + LEASE_S), topic_id)
+        return found.next_wait_s
 
-    async def poll(self, feed: Feed) -> Failed | Polled:
-        """One poll of one feed, remembered.
+    async def _ask(self) -> Lease | Idle:
+        """The next lease; one that comes when nobody waits any more is given back by `_land`."""
+        self._asking = asyncio.create_task(self._leases.next())
+        found = await asyncio.shield(self._asking)
+        self._asking = None
+        return found
+
+    async def _rest(self, seconds: float) -> None:
+        """Until a feed may be due."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, IDLE_MOST_S)):
+                await self._look.wait()
+
+    def _start(self, under_way: UnderWay, topic_id: str) -> None:
+        feed = under_way.lease.feed.id
+        if feed in self._under_way:
+            self._under_way[feed].task.cancel()
+        self._under_way[feed] = under_way
+        under_way.task = asyncio.create_task(self._poll(under_way, topic_id), name=f"poll {feed}")
+        under_way.task.add_done_callback(lambda _: self._ended(under_way))
+
+    def _ended(self, ended: UnderWay) -> None:
+        feed = ended.lease.feed.id
+        self._slots.release()
+        if self._under_way.get(feed) is ended:
+            del self._under_way[feed]
+        if not ended.task.cancelled() and (error := ended.task.exception()):
+            log.error("feed %s: its poll could not be settled", feed, exc_info=error)
+
+    async def _poll(self, under_way: UnderWay, topic_id: str) -> None:
+        """One poll and its end, whatever happens."""
+        lease, clock = under_way.lease, asyncio.get_running_loop().time
+        started, outcome = clock(), Polled.HELD
+        try:
+            ended = await self._attempt(lease, topic_id)
+            await self._settle(under_way, ended)
+        except LeaseLost:
+            _say_lost(lease)
+        else:
+            outcome = _POLLED[type(ended)]
+            _say(lease, ended)
+        self._ledger.polled(lease.feed.id, outcome, clock() - started)
+
+    async def _attempt(self, lease: Lease, topic_id: str) -> Ended:
+        """One poll, with what nobody foresaw as a failure of the feed.
 
         Raises:
-            StateUnreachable: Redis does not answer.
-            NotPublished: the broker does not.
+            LeaseLost: nothing was published.
         """
-        async with self._asking:
-            now = asyncio.get_running_loop().time()
-            if now - self._asked_at > LOOK_EVERY_S:
-                self._topic_id = await self._publisher.topic_id(ITEMS)
-                self._asked_at = now
-        state = await self._states.load(feed.id, feed.url, self._topic_id)
-        fetched = await fetch(self._session, feed.url, state.validators)
-        if isinstance(fetched, Failed):
-            return fetched
-        if isinstance(fetched, NotModified):
-            return Polled.UNCHANGED
-        body_hash = blake2b(fetched.body, digest_size=16).hexdigest()
-        if body_hash == state.body_hash:
-            return Polled.UNCHANGED
-        return await self._take(feed, state, fetched, body_hash)
-
-    async def _take(
-        self, feed: Feed, state: FeedState, fetched: Retrieved, body_hash: str
-    ) -> Failed | Polled:
-        """Publishes what is new in a body and remembers it."""
-        now = datetime.now(UTC)
         try:
-            document = await asyncio.to_thread(
-                parse, fetched.body, url=fetched.url, content_type=fetched.content_type
-            )
-        except NotAFeed as error:
-            return Failed(why=str(error))
-        entries = await asyncio.to_thread(
-            read_entries, document, feed=feed.id, outlet=feed.outlet, now=now
-        )
-        known = await self._states.known(feed.id)
-        items = [entry for entry in entries if isinstance(entry, Item)]
-        changes = find_changes(items, known, again=not state.current)
-        await self._publish(feed, changes, [e for e in entries if isinstance(e, Dropped)])
-        await self._states.store(
-            feed.id,
-            feed.url,
-            self._topic_id,
-            replace(state, validators=fetched.validators, body_hash=body_hash),
-            changes,
-            len(known.keys() | changes.known.keys()),
-        )
-        return Polled.CHANGED
+            async with asyncio.timeout(POLL_MOST_S):
+                return await poll(lease, topic_id, self._means)
+        except LeaseLost:
+            raise
+        except TimeoutError:
+            return Failed(why=f"its poll took more than {POLL_MOST_S:.0f} s")
+        except Exception as error:
+            log.exception("feed %s could not be polled", lease.feed.id)
+            return Failed(why=f"{type(error).__name__}: {error}")
 
-    async def _publish(self, feed: Feed, changes: Changes, dropped: Sequence[Dropped]) -> None:
-        if changes.publish:
-            records = [(item.id, encode(item)) for item in changes.publish]
+    async def _settle(self, under_way: UnderWay, ended: Ended) -> None:
+        """Stores how a poll ended and when the next one is, however long Redis is away.
+
+        Raises:
+            LeaseLost: another poller has the feed; nothing was stored.
+        """
+        match ended:
+            case Unpublished():
+                self._topic.refused(ended.why)
+            case Learned() if ended.changes.publish:
+                self._topic.took()
+        lease, under_way.settling = under_way.lease, True
+        wait, failures = _next(lease, ended, random.random())  # noqa: S311
+        learned = ended if isinstance(ended, Learned) else None
+        kept = await self._patiently(
+            lambda: self._leases.settle(lease, wait_s=wait, failures=failures, learned=learned)
+        )
+        if not kept:
+            raise LeaseLost
+        if wait < IDLE_MOST_S:
+            asyncio.get_running_loop().call_later(wait, self._look.set)
+
+    async def _known(self, feed: str) -> Mapping[str, Known]:
+        return await self._patiently(lambda: self._leases.known(feed))
+
+    async def _patiently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Redis's answer, however long it is away."""
+        while True:
             try:
-                await self._publisher.publish(ITEMS, records)
-            except TooLarge as error:
-                refused = [item for item in changes.publish if item.id in error.keys]
-                dropped = [*dropped, *(Dropped(item, DropReason.TOO_LARGE) for item in refused)]
-                log.warning("feed %s: dropped, %s", feed.id, error)
-            log.info("feed %s: %d items published", feed.id, len(records))
-        if dropped:
-            decisions = [_decision(entry) for entry in dropped]
-            await self._publisher.publish(DECISIONS, [(d.item, encode(d)) for d in decisions])
-            for decision in decisions:
-                self._ledger.dropped(decision)
-            log.info("feed %s: %d entries dropped", feed.id, len(dropped))
-        self._broker_outage.over()
+                answer = await call()
+            except StateUnreachable as error:
+                self._store_outage.began(error)
+                await asyncio.sleep(RETRY_S)
+            else:
+                self._store_outage.over()
+                return answer
+
+    def _may_publish(self, lease: Lease) -> None:
+        """Returns while nobody else can have the feed.
+
+        Raises:
+            LeaseLost: somebody may.
+        """
+        under_way = self._under_way.get(lease.feed.id)
+        now = asyncio.get_running_loop().time()
+        if under_way is None or under_way.lease is not lease or now > under_way.sure_until:
+            raise LeaseLost
+
+    async def _extend_leases(self) -> None:
+        """Keeps the leases of long polls; a poll whose lease is lost ends."""
+        while True:
+            await asyncio.sleep(EXTEND_EVERY_S)
+            held = {u.lease: u for u in self._under_way.values() if not u.settling}
+            asked_at = asyncio.get_running_loop().time()
+            try:
+                lost = await self._leases.extend(held)
+            except StateUnreachable:
+                continue  # said where leases are asked for
+            for lease, under_way in held.items():
+                if lease not in lost:
+                    under_way.sure_until = asked_at + LEASE_S
+                elif not under_way.settling and under_way.task.cancel():
+                    _say_lost(lease)
+
+    async def _land(self) -> None:
+        """Lets polls under way end, cuts off the rest and gives their feeds to other pollers."""
+        tasks = {u.task: u.lease for u in self._under_way.values()}
+        if tasks:
+            _, hanging = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+            for task in hanging:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+        with contextlib.suppress(StateUnreachable, TimeoutError):
+            async with asyncio.timeout(GIVE_BACK_MOST_S):
+                asked = [self._asking] if self._asking else []
+                late = await asyncio.gather(*asked, return_exceptions=True)
+                unused = [found for found in late if isinstance(found, Lease)]
+                cut = [lease for task, lease in tasks.items() if task.cancelled()]
+                await self._leases.give_back([*cut, *unused])
 
 
-def _decision(dropped: Dropped) -> Decision:
-    return Decision(
-        item=dropped.item.id,
-        rev=dropped.item.rev,
-        title=dropped.item.title,
-        outlet=dropped.item.outlet,
-        channel="",
-        rules=(),
-        reason=Reason(dropped.reason),
-        effect=Effect.NONE,
-        at=utc_now(),
-    )
+_POLLED: dict[type[Ended], Polled] = {
+    Learned: Polled.CHANGED,
+    Unchanged: Polled.UNCHANGED,
+    Unpublished: Polled.HELD,
+    Failed: Polled.FAILED,
+}
+
+
+def _next(lease: Lease, ended: Ended, random: float) -> tuple[float, int]:
+    """Seconds until the feed's next poll, and how many failed in a row."""
+    every_s = lease.feed.every_s
+    match ended:
+        case Unpublished():
+            return min(UNPUBLISHED_RETRY_S, every_s), lease.failures
+        case Failed():
+            failures = lease.failures + 1
+            return wait_s(every_s, failures, ended.retry_after_s, random), failures
+        case _:
+            return wait_s(every_s, 0, 0.0, random), 0
+
+
+def _say(lease: Lease, ended: Ended) -> None:
+    """One line when a feed begins to fail and one when it is back, among all pollers."""
+    match ended:
+        case Failed() if not lease.failures:
+            log.warning("feed %s does not answer, waiting: %s", lease.feed.id, ended.why)
+        case Learned() | Unchanged() if lease.failures:
+            log.warning("feed %s is back after %d failed polls", lease.feed.id, lease.failures)
+
+
+def _say_lost(lease: Lease) -> None:
+    log.warning("feed %s: its lease ran out, another poller may have it by now", lease.feed.id)

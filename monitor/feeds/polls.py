@@ -16,7 +16,7 @@ class Polled(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     HELD = "held"
-    """Kafka or Redis is away: the feed's state stays as it was, the same body comes again."""
+    """Kafka is away, or the lease was lost: the feed's state stays, the same body comes again."""
 
 
 class PollLedger(Protocol):

@@ -1,23 +1,15 @@
-"""Feed state: what the pollers remember between polls, in Redis.
+"""Feed state: what the pollers remember between polls; `leases.py` keeps it in Redis.
 
-In and out: a `FeedState`.  Invariants: stored only after the broker has acknowledged what it says
-was published; tagged with the topic id of `wire.items`, so on a new broker nothing counts as
-published.  Keys below `ww:{desk}:`: `feed:<id>` (hash), `feed:<id>:known` (hash, id to
-"rev payload text", oldest first).
+In: a feed's hash as Redis has it.  Out: a `FeedState`; back: what a poll has `Learned`.
+Invariants: learned only what the broker has acknowledged; tagged with the topic id of
+`wire.items`, so on a new broker nothing counts as published.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import redis.asyncio as redis
-from redis.exceptions import RedisError
-
-from monitor.feeds.changes import KNOWN_MOST, Changes, Known
+from monitor.feeds.changes import Changes, Known
 from monitor.feeds.fetch import Validators
-
-
-class StateUnreachable(ConnectionError):
-    """Redis does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,82 +21,40 @@ class FeedState:
     current: bool = False
 
 
-class FeedStates:
-    """The states of one desk's feeds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A feed's fields in Redis; empty where nothing was stored."""
 
-    def __init__(self, client: "redis.Redis", desk: str) -> None:
-        self._redis: Any = client  # redis-py types every answer as bytes or text
-        self._prefix = f"ww:{{{desk}}}:feed:"
+    url: str = ""
+    topic_id: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
 
-    async def load(self, feed: str, url: str, topic_id: str) -> FeedState:
-        """The feed's state as of `topic_id`.
-
-        Raises:
-            StateUnreachable: Redis does not answer.
-        """
-        try:
-            stored = await self._redis.hgetall(self._prefix + feed)
-        except RedisError as error:
-            raise StateUnreachable(str(error)) from error
-        if stored.get("topic_id") != topic_id or stored.get("url") != url:
-            return FeedState(current=stored.get("topic_id", topic_id) == topic_id)
-        return FeedState(
-            validators=Validators(stored.get("etag", ""), stored.get("last_modified", "")),
-            body_hash=stored.get("body_hash", ""),
-            current=True,
-        )
-
-    async def known(self, feed: str) -> dict[str, Known]:
-        """What was published of the feed, oldest first.
-
-        Raises:
-            StateUnreachable: Redis does not answer.
-        """
-        try:
-            stored = await self._redis.hgetall(f"{self._prefix}{feed}:known")
-        except RedisError as error:
-            raise StateUnreachable(str(error)) from error
-        return {item: _known(value) for item, value in stored.items()}
-
-    async def store(
-        self, feed: str, url: str, topic_id: str, state: FeedState, changes: Changes, total: int
-    ) -> None:
-        """Remembers a poll whose items the broker has; `total` ids are known with them.
-
-        Raises:
-            StateUnreachable: Redis does not answer.
-        """
-        key = self._prefix + feed
-        learned = {i: f"{k.rev} {k.payload} {k.text}" for i, k in changes.known.items()}
-        try:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hset(
-                    key,
-                    mapping={
-                        "url": url,
-                        "topic_id": topic_id,
-                        "etag": state.validators.etag,
-                        "last_modified": state.validators.last_modified,
-                        "body_hash": state.body_hash,
-                    },
-                )
-                if learned:
-                    pipe.hset(f"{key}:known", mapping=learned)
-                await pipe.execute()
-            if total > KNOWN_MOST:
-                await self._forget(feed, changes)
-        except RedisError as error:
-            raise StateUnreachable(str(error)) from error
-
-    async def _forget(self, feed: str, changes: Changes) -> None:
-        """Drops what is beyond `KNOWN_MOST` and not in this window."""
-        key = f"{self._prefix}{feed}:known"
-        stored = [i for i in await self._redis.hkeys(key) if i not in changes.known]
-        surplus = stored[: max(0, len(stored) + len(changes.known) - KNOWN_MOST)]
-        if surplus:
-            await self._redis.hdel(key, *surplus)
+    def as_of(self, url: str, topic_id: str) -> FeedState:
+        """What of it holds for this address on this broker."""
+        current = self.topic_id in {"", topic_id}
+        if self.topic_id != topic_id or self.url != url:
+            return FeedState(current=current)
+        validators = Validators(self.etag, self.last_modified)
+        return FeedState(validators=validators, body_hash=self.body_hash, current=True)
 
 
-def _known(value: str) -> Known:
-    rev, payload, text = value.split(" ")
-    return Known(int(rev), payload, text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a poll brings: published to the topic with `topic_id`, to be remembered."""
+
+    stored: Stored
+    changes: Changes
+
+
+def read_known(stored: Mapping[str, str]) -> dict[str, Known]:
+    """What was published of a feed, from id to "rev payload text poll"; longest ago first."""
+    parts = {item: value.split(" ") for item, value in stored.items()}
+    oldest_first = sorted(parts.items(), key=lambda pair: int((*pair[1], "0")[3]))
+    return {item: Known(int(rev), payload, text) for item, (rev, payload, text, *_) in oldest_first}
+
+
+def known_value(known: Known, poll: int) -> str:
+    """One of them as it is stored; `poll` grows from poll to poll."""
+    return f"{known.rev} {known.payload} {known.text} {poll}"

@@ -95,8 +95,8 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     """The poll role."""
     from alerts.client import connect
     from monitor.feeds.fetch import open_session
+    from monitor.feeds.leases import Leases
     from monitor.feeds.poller import Poller
-    from monitor.feeds.state import FeedStates
     from monitor.vitals.measured_poll import MeasuredPublisher
 
     plan, counts = context.plan, context.counts
@@ -105,10 +105,9 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     try:
         async with open_session() as session:
             poller = Poller(
-                plan.feeds,
                 session=session,
                 publisher=publisher,
-                states=FeedStates(client, plan.desk),
+                leases=Leases(client, plan.desk, plan.feeds),
                 stop=context.stop,
                 outages=context.outages,
                 ledger=counts,

@@ -1,0 +1,331 @@
+"""monitor.feeds.leases on a real Valkey: one poller a feed, nothing forgotten, nothing stuck."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+import redis.asyncio as redis
+
+from monitor.embedded.children import free_port
+from monitor.feeds.changes import KNOWN_MOST, Changes, Known
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetch import Validators
+from monitor.feeds.leases import LEASE_S, LIST_KEEP_S, Idle, Lease, Leases, StateUnreachable
+from monitor.feeds.schedule import FIRST_AT_ONCE, FIRST_PER_S
+from monitor.feeds.state import FeedState, Learned, Stored
+
+LEASE_MS = int(LEASE_S * 1000)
+T0 = 1_700_000_000_000
+A = Feed(id="a", url="http://outlet.example/a", every_s=60)
+B = Feed(id="b", url="http://outlet.example/b", every_s=60)
+STORED = Stored(url=A.url, topic_id="t1", etag='"v1"', last_modified="yesterday", body_hash="b1")
+STATE = FeedState(validators=Validators('"v1"', "yesterday"), body_hash="b1", current=True)
+
+Pollers = Callable[..., Leases]
+
+
+@pytest.fixture
+async def client(valkey_url: str) -> AsyncIterator["redis.Redis"]:
+    async with redis.Redis.from_url(valkey_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+def poller(client: "redis.Redis", desk_name: str) -> Pollers:
+    """Another poller of one desk, with these feeds."""
+    return lambda *feeds: Leases(client, desk_name, feeds)
+
+
+def learned(*ids: str, rev: int = 1, stored: Stored = STORED) -> Learned:
+    known = {i: Known(rev, f"p-{i}", f"t-{i}") for i in ids}
+    return Learned(stored=stored, changes=Changes((), known))
+
+
+async def leased(leases: Leases, now_ms: int) -> Lease:
+    """The lease that must be there for the asking."""
+    found = await leases.next(now_ms=now_ms)
+    while found == Idle(0):  # the list was not there yet
+        found = await leases.next(now_ms=now_ms)
+    assert isinstance(found, Lease), found
+    return found
+
+
+async def idle(leases: Leases, now_ms: int) -> float:
+    found = await leases.next(now_ms=now_ms)
+    assert isinstance(found, Idle), found
+    return found.wait_s
+
+
+async def forget(client: "redis.Redis", desk: str) -> None:
+    """Redis comes back without this desk's data."""
+    await client.delete(*await client.keys(f"ww:{{{desk}}}:*"))
+
+
+async def test_a_new_feed_is_due_at_once_and_its_poller_alone_has_it(poller: Pollers) -> None:
+    one, other = poller(A), poller(A)
+    lease = await leased(one, T0)
+    assert (lease.feed, lease.failures, lease.stored) == (A, 0, Stored())
+    assert lease.stored.as_of(A.url, "t1") == FeedState(current=True)
+    assert lease.next_wait_s == LEASE_S
+    assert await idle(other, T0) == LEASE_S
+    assert await idle(other, T0 + LEASE_MS - 1) == 0.001
+
+
+async def test_a_polled_feed_is_due_after_its_wait(poller: Pollers) -> None:
+    one, other = poller(A, B), poller(A, B)
+    first = await leased(one, T0)
+    assert first.next_wait_s == 0
+    second = await leased(other, T0)
+    assert {first.feed, second.feed} == {A, B}
+    assert await one.settle(first, wait_s=5, now_ms=T0 + 100)
+    assert await other.settle(second, wait_s=3, now_ms=T0 + 100)
+    assert await idle(one, T0 + 100) == 3
+    assert (await leased(one, T0 + 3_100)).feed == second.feed
+    assert (await leased(one, T0 + 6_000)).feed == first.feed
+
+
+async def test_a_dead_pollers_feed_is_taken_over_and_its_late_result_fenced_off(
+    poller: Pollers,
+) -> None:
+    one, other = poller(A), poller(A)
+    dead = await leased(one, T0)
+    taken = await leased(other, T0 + LEASE_MS)
+    assert taken.fence > dead.fence
+    assert not await one.settle(dead, wait_s=9, learned=learned("i1"), now_ms=T0 + LEASE_MS)
+    assert await one.known("a") == {}
+    assert await one.extend([dead], now_ms=T0 + LEASE_MS) == {dead}
+    await one.give_back([dead], now_ms=T0 + LEASE_MS)
+    assert await idle(one, T0 + LEASE_MS) == LEASE_S
+    assert await other.settle(taken, wait_s=60, now_ms=T0 + LEASE_MS)
+
+
+async def test_a_late_result_nobody_took_over_still_counts(poller: Pollers) -> None:
+    one = poller(A)
+    lease = await leased(one, T0)
+    assert await one.settle(lease, wait_s=60, now_ms=T0 + 3 * LEASE_MS)
+    assert not await one.extend([], now_ms=T0)
+
+
+async def test_a_long_poll_extends_its_lease(poller: Pollers) -> None:
+    one, other = poller(A), poller(A)
+    lease = await leased(one, T0)
+    for step in range(1, 9):
+        assert await one.extend([lease], now_ms=T0 + step * LEASE_MS // 2) == frozenset()
+        assert await idle(other, T0 + step * LEASE_MS // 2 + 1) > 0
+    assert await one.settle(lease, wait_s=1, now_ms=T0 + 4 * LEASE_MS)
+    assert await one.extend([lease], now_ms=T0 + 4 * LEASE_MS) == {lease}
+    assert (await leased(other, T0 + 4 * LEASE_MS + 1_000)).feed == A
+
+
+async def test_a_lease_given_back_is_there_for_others_at_once(poller: Pollers) -> None:
+    one, other = poller(A, B), poller(A, B)
+    both = [await leased(one, T0), await leased(one, T0)]
+    await one.give_back(both, now_ms=T0 + 1)
+    assert {(await leased(other, T0 + 1)).feed for _ in both} == {A, B}
+    assert not await one.settle(both[0], wait_s=1, now_ms=T0 + 2)
+
+
+async def test_what_a_poll_learned_is_stored_with_its_end(poller: Pollers) -> None:
+    one, other = poller(A), poller(A)
+    lease = await leased(one, T0)
+    assert await one.settle(lease, wait_s=0, learned=learned("i1", "i2", rev=3), now_ms=T0)
+    lease = await leased(other, T0)
+    assert lease.stored == STORED
+    assert lease.stored.as_of(A.url, "t1") == STATE
+    assert await other.known("a") == learned("i1", "i2", rev=3).changes.known
+    assert await other.known("b") == {}
+    await other.settle(lease, wait_s=0, learned=learned("i2", "i3", rev=4), now_ms=T0)
+    assert {i: k.rev for i, k in (await one.known("a")).items()} == {"i1": 3, "i2": 4, "i3": 4}
+    lease = await leased(one, T0)
+    await one.settle(lease, wait_s=0, now_ms=T0)  # nothing new: nothing changes
+    assert (await leased(one, T0)).stored == STORED
+
+
+def test_on_a_new_broker_nothing_counts_as_published() -> None:
+    assert STORED.as_of(A.url, "t2") == FeedState(current=False)
+
+
+def test_a_moved_feed_is_asked_anew_but_its_items_count() -> None:
+    assert STORED.as_of("http://outlet.example/new", "t1") == FeedState(current=True)
+
+
+async def test_only_the_newest_are_remembered(poller: Pollers) -> None:
+    one = poller(A)
+    old = [f"o{n}" for n in range(KNOWN_MOST)]
+    lease = await leased(one, T0)
+    await one.settle(lease, wait_s=0, learned=learned(*old), now_ms=T0)
+    later = learned("n1", "n2", old[9])
+    later = replace(later, changes=replace(later.changes, forget=(old[0], old[5])))
+    await one.settle(await leased(one, T0 + 1), wait_s=0, learned=later, now_ms=T0 + 1)
+    known = list(await one.known("a"))
+    assert len(known) == KNOWN_MOST
+    assert set(known[-3:]) == {"n1", "n2", old[9]}  # longest ago first
+    assert not {old[0], old[5]} & set(known)
+
+
+async def test_what_an_earlier_version_stored_is_read(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    await client.hset(f"ww:{{{desk_name}}}:feed:a:known", mapping={"i1": "2 p t"})
+    assert await poller(A).known("a") == {"i1": Known(2, "p", "t")}
+
+
+async def test_failures_outlive_the_poller(poller: Pollers) -> None:
+    one, other = poller(A), poller(A)
+    await one.settle(await leased(one, T0), wait_s=120, failures=1, now_ms=T0)
+    assert await idle(other, T0) == 120
+    lease = await leased(other, T0 + 120_000)
+    assert lease.failures == 1
+    await other.give_back([lease], now_ms=T0 + 120_000)
+    assert (await leased(one, T0 + 120_000)).failures == 1
+
+
+async def test_another_address_or_interval_holds_at_once(poller: Pollers) -> None:
+    old = poller(A, B)
+    for wait_s in (500, 600):
+        lease = await leased(old, T0)
+        await old.settle(lease, wait_s=wait_s, failures=4, now_ms=T0)
+    for changed in (replace(A, url="http://outlet.example/new"), replace(A, every_s=5)):
+        new = poller(changed, B)
+        lease = await leased(new, T0)
+        assert (lease.feed, lease.failures) == (changed, 0)
+        await new.settle(lease, wait_s=changed.every_s, now_ms=T0)
+        assert await idle(new, T0) == changed.every_s  # the other feed keeps its due time
+    renamed = poller(replace(A, every_s=5, outlet="Another name"), B)
+    assert await idle(renamed, T0) == 5
+
+
+async def test_pollers_with_different_lists_poll_their_own_and_share_the_rest(
+    poller: Pollers,
+) -> None:
+    old, new = poller(A, B), poller(B)
+    lease = await leased(new, T0)
+    assert lease.feed == B
+    assert (await leased(old, T0)).feed == A
+    assert await idle(old, T0) == LEASE_S
+    await new.settle(lease, wait_s=20, now_ms=T0 + 1)
+    assert await idle(new, T0 + 1) == 20
+    # A was left by a dead poller: only who knows it takes it over, however long it has been due
+    assert (await leased(old, T0 + LEASE_MS)).feed == A
+    assert await idle(new, T0 + LEASE_MS) == 10.001
+    await leased(old, T0 + 20_001)  # B, due again, is polled by whoever asks first
+
+
+async def test_a_list_nobody_polls_any_more_goes(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    old, new = poller(A, B), poller(B)
+    await leased(old, T0)
+    [left] = await client.keys(f"ww:{{{desk_name}}}:due:*")
+    lease = await leased(new, T0)
+    [kept] = {*await client.keys(f"ww:{{{desk_name}}}:due:*")} - {left}
+    assert [m.split(":")[0] for m in await client.zrange(kept, 0, -1)] == ["b"]
+    await new.settle(lease, wait_s=0, now_ms=T0)
+    for key in (left, kept):
+        assert 0 < await client.pttl(key) <= LIST_KEEP_S * 1000
+
+
+async def test_a_due_set_that_redis_forgot_is_made_anew(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    one, other = poller(A, B), poller(A, B)
+    held = await leased(one, T0)
+    polled = await leased(one, T0)
+    await one.settle(polled, wait_s=30, now_ms=T0)
+    [due] = await client.keys(f"ww:{{{desk_name}}}:due:*")
+    await client.delete(due)
+    assert await idle(other, T0) == 0  # put back by this call
+    assert await idle(other, T0) == LEASE_S
+    await client.zrem(due, *await client.zrange(due, 0, 0))  # a part of it
+    await one.settle(held, wait_s=7, now_ms=T0)
+    assert await idle(other, T0) == 7
+    await forget(client, desk_name)
+    assert {(await leased(other, T0)).feed for _ in range(2)} == {A, B}
+
+
+async def test_a_lease_of_a_redis_that_forgot_is_lost(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    one, other = poller(A), poller(A)
+    before = await leased(one, T0)
+    await forget(client, desk_name)
+    now = await leased(other, T0 + 1)
+    assert now.fence > before.fence
+    assert not await one.settle(before, wait_s=1, learned=learned("i"), now_ms=T0 + 1)
+
+
+async def test_many_new_feeds_are_spread_and_few_are_not(poller: Pollers) -> None:
+    few = poller(*(replace(A, id=f"f{n}") for n in range(FIRST_AT_ONCE)))
+    for _ in range(FIRST_AT_ONCE):
+        await leased(few, T0)
+    many = poller(*(replace(A, id=f"m{n}") for n in range(200)))
+    at, seen = T0, set()
+    while len(seen) < 200:
+        found = await many.next(now_ms=at)
+        if isinstance(found, Lease):
+            seen.add(found.feed.id)
+        else:
+            at += int(found.wait_s * 1000)
+    assert 200 / FIRST_PER_S * 0.9 < (at - T0) / 1000 <= 200 / FIRST_PER_S
+
+
+async def test_reminders_of_polls_made_with_another_list_are_put_right(poller: Pollers) -> None:
+    feeds = [replace(A, id=f"f{n}") for n in range(450)]
+    one, other = poller(*feeds), poller(*feeds, B)
+    at = T0 + 60_000  # all due
+    await one.enlist(now_ms=T0)
+    await other.enlist(now_ms=T0)
+    for _ in feeds:
+        await one.settle(await leased(one, at), wait_s=60, now_ms=at)
+    answers = [await other.next(now_ms=at) for _ in range(4)]
+    assert [a.feed for a in answers if isinstance(a, Lease)] == [B]
+    assert answers[-1] == Idle(LEASE_S)
+
+
+async def test_desks_do_not_meet(client: "redis.Redis", poller: Pollers, desk_name: str) -> None:
+    here, there = poller(A), Leases(client, f"{desk_name}-too", [A])
+    await here.settle(await leased(here, T0), wait_s=9, learned=learned("i1"), now_ms=T0)
+    assert (await leased(there, T0)).stored == Stored()
+    assert await there.known("a") == {}
+
+
+async def test_of_fifty_pollers_at_once_each_gets_another_feed(
+    valkey_url: str, desk_name: str
+) -> None:
+    feeds = [replace(A, id=f"f{n}") for n in range(40)]
+    clients = [redis.Redis.from_url(valkey_url, decode_responses=True) for _ in range(50)]
+    pollers = [Leases(client, desk_name, feeds) for client in clients]
+    await pollers[0].enlist()
+    found = await asyncio.gather(*(each.next() for each in pollers))
+    polled = [lease.feed.id for lease in found if isinstance(lease, Lease)]
+    assert sorted(polled) == sorted(feed.id for feed in feeds)
+    assert len([each for each in found if isinstance(each, Idle)]) == 10
+    await asyncio.gather(*(client.aclose() for client in clients))
+
+
+async def test_by_redis_clock(poller: Pollers) -> None:
+    one = poller(A)
+    found = [await one.next() for _ in range(2)]
+    lease = found[-1]
+    assert isinstance(lease, Lease)
+    assert await one.extend([lease]) == frozenset()
+    assert await one.settle(lease, wait_s=50)
+    waiting = await one.next()
+    assert isinstance(waiting, Idle)
+    assert 49 < waiting.wait_s <= 50
+
+
+async def test_no_redis_is_said_as_such() -> None:
+    async with redis.Redis.from_url(f"redis://127.0.0.1:{free_port()}/0") as client:
+        leases = Leases(client, "d", [A])
+        lease = Lease(feed=A, fence=1, failures=0, stored=Stored(), next_wait_s=0)
+        for asked in (
+            leases.next(),
+            leases.known("a"),
+            leases.settle(lease, wait_s=1),
+            leases.extend([lease]),
+            leases.give_back([lease]),
+        ):
+            with pytest.raises(StateUnreachable):
+                await asked
