@@ -62,16 +62,16 @@ class Idle:
 
 
 class Leases:
-    """The leases of one desk, for a poller that knows `feeds`."""
+    """The leases of one desk, for a poller that knows `feeds`; each lasts `lease_s`."""
 
     def __init__(
         self, client: "redis.Redis", desk: str, feeds: Sequence[Feed], *, lease_s: float = LEASE_S
     ) -> None:
+        self.lease_s = lease_s
         self._redis: Any = client  # redis-py types every answer as bytes or text
         self._feeds = {_member(feed): feed for feed in feeds}
         self._due = f"ww:{{{desk}}}:due:{digest(*sorted(self._feeds))}"
         self._feed = f"ww:{{{desk}}}:feed:"
-        self._lease_ms = _ms(lease_s)
         self._next, self._enlist, self._settle, self._extend = (
             self._redis.register_script(_script(name))
             for name in ("lease.lua", "enlist.lua", "settle.lua", "extend.lua")
@@ -84,7 +84,7 @@ class Leases:
             StateUnreachable: Redis does not answer.
         """
         now, keep = _now(now_ms), _ms(LIST_KEEP_S)
-        arguments = [self._feed, now, self._lease_ms, keep, len(self._feeds)]
+        arguments = [self._feed, now, _ms(self.lease_s), keep, len(self._feeds)]
         kind, *said = await _answer(self._next(keys=[self._due], args=arguments))
         if kind == "wait":
             return Idle(said[0] / 1000)
@@ -153,7 +153,7 @@ class Leases:
         Raises:
             StateUnreachable: Redis does not answer.
         """
-        return await self._last(leases, self._lease_ms, now_ms)
+        return await self._last(leases, self.lease_s, now_ms)
 
     async def give_back(self, leases: Iterable[Lease], *, now_ms: int | None = None) -> None:
         """Ends leases without a poll; the feeds are due at once.
@@ -161,16 +161,16 @@ class Leases:
         Raises:
             StateUnreachable: Redis does not answer.
         """
-        await self._last(leases, 0, now_ms)
+        await self._last(leases, 0.0, now_ms)
 
     async def _last(
-        self, leases: Iterable[Lease], lease_ms: int, now_ms: int | None
+        self, leases: Iterable[Lease], lease_s: float, now_ms: int | None
     ) -> "frozenset[Lease]":
         held = {_member(lease.feed): lease for lease in leases}
         if not held:
             return frozenset()
         pairs = _flat((member, lease.fence) for member, lease in held.items())
-        arguments = [self._feed, _now(now_ms), lease_ms, _ms(LIST_KEEP_S), *pairs]
+        arguments = [self._feed, _now(now_ms), _ms(lease_s), _ms(LIST_KEEP_S), *pairs]
         lost = await _answer(self._extend(keys=[self._due], args=arguments))
         return frozenset(held[member] for member in lost)
 

@@ -17,7 +17,7 @@ import aiohttp
 
 from monitor.feeds.changes import Known
 from monitor.feeds.fetch import Failed
-from monitor.feeds.leases import LEASE_S, Idle, Lease, Leases, StateUnreachable
+from monitor.feeds.leases import Idle, Lease, Leases, StateUnreachable
 from monitor.feeds.poll import Ended, Means, Unchanged, Unpublished, poll
 from monitor.feeds.polls import Polled, PollLedger
 from monitor.feeds.schedule import wait_s
@@ -35,7 +35,7 @@ POLLS_AT_ONCE = 50
 POLL_MOST_S = 120.0
 """Fetch 30 s, two publishes of 20 s, and a broker that is slow: what takes longer hangs."""
 
-EXTEND_EVERY_S = LEASE_S / 3
+EXTENDS_PER_LEASE = 3
 """Two calls to Redis may fail before a lease is lost."""
 
 IDLE_MOST_S = 1.0
@@ -129,7 +129,7 @@ class Poller:
                 self._slots.release()
         if isinstance(found, Idle):
             return found.wait_s
-        self._start(UnderWay(found, asked_at + LEASE_S), topic_id)
+        self._start(UnderWay(found, asked_at + self._leases.lease_s), topic_id)
         return found.next_wait_s
 
     async def _ask(self) -> Lease | Idle:
@@ -243,7 +243,7 @@ class Poller:
     async def _extend_leases(self) -> None:
         """Keeps the leases of long polls; a poll whose lease is lost ends."""
         while True:
-            await asyncio.sleep(EXTEND_EVERY_S)
+            await asyncio.sleep(self._leases.lease_s / EXTENDS_PER_LEASE)
             held = {u.lease: u for u in self._under_way.values() if not u.settling}
             asked_at = asyncio.get_running_loop().time()
             try:
@@ -252,7 +252,7 @@ class Poller:
                 continue  # said where leases are asked for
             for lease, under_way in held.items():
                 if lease not in lost:
-                    under_way.sure_until = asked_at + LEASE_S
+                    under_way.sure_until = asked_at + self._leases.lease_s
                 elif not under_way.settling and under_way.task.cancel():
                     _say_lost(lease)
 
