@@ -32,8 +32,8 @@ log = logging.getLogger("wirewatch.poll")
 POLLS_AT_ONCE = 50
 """Polls under way in one process; a slow outlet holds one place for 30 s at most."""
 
-POLL_MOST_S = 120.0
-"""Fetch 30 s, two publishes of 20 s, and a broker that is slow: what takes longer hangs."""
+POLL_MOST_S = 240.0
+"""A fetch, and two publishes that wait for the broker: what takes longer hangs."""
 
 EXTENDS_PER_LEASE = 3
 """Two calls to Redis may fail before a lease is lost."""
@@ -71,13 +71,14 @@ class UnderWay:
 
 
 class Poller:
-    """Polls feeds into `wire.items`."""
+    """Polls feeds into `wire.items`; `make_topics` as in `ItemsTopic`."""
 
     def __init__(
         self,
         *,
         session: aiohttp.ClientSession,
         publisher: Publisher,
+        make_topics: Callable[[], Awaitable[None]],
         leases: Leases,
         stop: Stop,
         outages: Outages,
@@ -93,7 +94,7 @@ class Poller:
             known=self._known,
             may_publish=self._may_publish,
         )
-        self._topic = ItemsTopic(publisher, outages.of("Kafka (publishing)"))
+        self._topic = ItemsTopic(publisher, make_topics, outages.of("Kafka (publishing)"))
         self._store_outage = outages.of("Redis (feed state)")
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._look = asyncio.Event()

@@ -16,6 +16,7 @@ from alerts.connection import RedisConnection
 from monitor.exits import ExitCode, Quit
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
+from monitor.program.standing import make_topics
 from monitor.program.watchdog import Watchdog
 from monitor.vitals.counts import Counts
 from monitor.vitals.watched import BookState, Watched
@@ -107,6 +108,7 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
             poller = Poller(
                 session=session,
                 publisher=publisher,
+                make_topics=lambda: _make_topics(context),
                 leases=Leases(client, plan.desk, plan.feeds),
                 stop=context.stop,
                 outages=context.outages,
@@ -119,6 +121,22 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     finally:
         await publisher.close()
         await client.aclose()
+
+
+async def _make_topics(context: Context) -> None:
+    """Creates what a broker lost that was wiped while running.
+
+    Raises:
+        NotPublished: it cannot be done now.
+    """
+    from streams.broker.admin import BrokerUnreachable, TopicRefused
+    from streams.broker.producer import NotPublished
+    from streams.entry import NotLetIn
+
+    try:
+        await make_topics(context.plan, context.connection)
+    except (BrokerUnreachable, NotLetIn, TopicRefused) as error:
+        raise NotPublished(str(error)) from error
 
 
 SERVE: dict[Role, Serve] = {

@@ -114,18 +114,31 @@ async def _wait_for(
 async def _broker_ready(plan: Plan, where: Connection) -> SessionRange | None:
     """Makes the topics; the session timeouts the broker takes, where it says."""
     await port_answers(where.bootstrap)
-    from streams.broker.admin import TopicRefused, ensure_topics, session_range
-    from streams.topics import TOPICS
+    from streams.broker.admin import TopicRefused, session_range
 
-    partitions = int(plan.settings.number("WIREWATCH_PARTITIONS"))
-    replication = 1 if plan.embeds_broker else 0
     try:
-        await ensure_topics(where, TOPICS, partitions, replication=replication)
+        await make_topics(plan, where)
         return None if plan.embeds_broker else await session_range(where)
     except NotLetIn as error:
         raise not_let_in("Kafka", error) from error
     except TopicRefused as error:
         raise Quit(ExitCode.UNREACHABLE, f"Kafka refuses a topic: {error}") from error
+
+
+async def make_topics(plan: Plan, where: Connection) -> None:
+    """Creates the topics that are missing.
+
+    Raises:
+        BrokerUnreachable: no broker answers.
+        NotLetIn: it does not let us in.
+        TopicRefused: it says no.
+    """
+    from streams.broker.admin import ensure_topics
+    from streams.topics import TOPICS
+
+    partitions = int(plan.settings.number("WIREWATCH_PARTITIONS"))
+    replication = 1 if plan.embeds_broker else 0
+    await ensure_topics(where, TOPICS, partitions, replication=replication)
 
 
 async def _memory_ready(where: RedisConnection) -> None:

@@ -37,6 +37,7 @@ class Broker:
     topic: str = "t1"
     refuses: bool = False
     away: bool = False
+    makes: int = 0
     items: list[Item] = field(default_factory=list)
 
     async def topic_id(self, topic: Topic) -> str:
@@ -49,6 +50,9 @@ class Broker:
             raise NotPublished("not taken")
         if topic is ITEMS:
             self.items += [decode(Item, value) for _, value in records]
+
+    async def make_topics(self) -> None:
+        self.makes += 1
 
     @property
     def titles(self) -> list[str]:
@@ -89,6 +93,7 @@ class Newsroom:
             poller = Poller(
                 session=session,
                 publisher=self.broker,
+                make_topics=self.broker.make_topics,
                 leases=self.leases(*feeds, lease_s=lease_s),
                 stop=Stop(),
                 outages=self.outages,
@@ -206,6 +211,7 @@ async def test_without_a_broker_no_outlet_is_asked(
         newsroom.broker.away = False
         await until(lambda: newsroom.broker.items)
     assert len(newsroom.broker.items) == 1
+    assert newsroom.broker.makes  # it may have been wiped
     assert outages(caplog) == ["Kafka (publishing) went", "Kafka (publishing) is back"]
 
 
