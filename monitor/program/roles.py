@@ -129,7 +129,8 @@ async def _make_topics(context: Context) -> None:
     Raises:
         NotPublished: it cannot be done now.
     """
-    from streams.broker.admin import BrokerUnreachable, TopicRefused
+    from streams.broker.admin import TopicRefused
+    from streams.broker.connection import BrokerUnreachable
     from streams.broker.producer import NotPublished
     from streams.entry import NotLetIn
 

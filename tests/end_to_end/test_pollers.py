@@ -1,27 +1,30 @@
 """Several `run poll` processes on one Apache Kafka and one Redis: shared feeds, kills, wipes."""
 
 import itertools
-import os
-import shutil
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import redis
-from conftest import Real
+from conftest import Real, require_real
 from kafka import KafkaConsumer
+from stubs.apache_kafka import ApacheKafka
 from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.redis_server import RedisServer
 from stubs.wirewatch import Desk, Process
 
-from monitor.feeds.leases import LEASE_S
+from monitor.feeds.leases import LEASE_S, LIST_KEEP_S
 from streams.item import Item
 from streams.topics import decode
 
 pytestmark = pytest.mark.kafka
 
-SLACK_S = 15.0
+_desks = itertools.count()
+
+BUSY_S = 15.0
 """Beyond what a lease bounds, on a busy machine."""
 
 
@@ -30,17 +33,31 @@ def entry(name: str, n: int = 1) -> Entry:
     return Entry(title, f"{name}-{n}", f"https://{name}.example/{n}")
 
 
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    """One Kafka and one Redis for all tests here; each has a desk and topics of its own."""
+    require_real()
+    folder = tmp_path_factory.mktemp("real")
+    with ApacheKafka(folder / "kafka") as kafka, RedisServer(folder / "redis") as redis_server:
+        yield Real(
+            kafka,
+            redis_server,
+            {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "REDIS_URL": redis_server.url},
+        )
+
+
 class Wires:
     """What a test sees of the pollers: `wire.items`, and the desk's keys in Redis."""
 
-    def __init__(self, real: Real) -> None:
+    def __init__(self, real: Real, desk: str) -> None:
         self.real = real
+        self.desk = desk
         self.redis = redis.Redis.from_url(real.redis.url, decode_responses=True)
 
     def items(self) -> Counter[str]:
         """How often each item stands on the topic, by its GUID."""
         consumer = KafkaConsumer(
-            "wire.items",
+            f"{self.desk}.wire.items",
             bootstrap_servers=self.real.kafka.bootstrap,
             auto_offset_reset="earliest",
             consumer_timeout_ms=1_000,
@@ -50,14 +67,28 @@ class Wires:
         finally:
             consumer.close()
 
+    def feed(self, feed: str) -> str:
+        """The key of a feed."""
+        return f"ww:{{{self.desk}}}:feed:{feed}"
+
+    def stored(self, feed: str) -> bool:
+        """True once a poll of it was remembered."""
+        return bool(self.redis.hexists(self.feed(feed), "body_hash"))
+
     def lease(self, feed: str) -> tuple[int, int] | None:
-        """A feed's running lease: its fence (Redis's ms when it was given) and its end."""
-        fence, until = self.redis.hmget(f"ww:{{test}}:feed:{feed}", "fence", "until")
+        """A feed's running lease: its fence, and its end in Redis's milliseconds."""
+        fence, until = self.redis.hmget(self.feed(feed), "fence", "until")
         return (int(fence), int(until)) if until else None
 
+    def monotonic(self, redis_ms: int) -> float:
+        """A moment of Redis's clock on this process's."""
+        seconds, microseconds = self.redis.time()
+        return time.monotonic() - (seconds + microseconds / 1e6 - redis_ms / 1000)
+
     def due_sets(self) -> list[set[str]]:
-        """The feeds in each due set there is."""
-        keys = self.redis.keys("ww:{test}:due:*")
+        """The feeds in each due set there is; each goes when it is not looked at."""
+        keys = self.redis.keys(f"ww:{{{self.desk}}}:due:*")
+        assert all(0 < self.redis.pttl(key) <= LIST_KEEP_S * 1000 for key in keys)
         return [{m.split(":")[0] for m in self.redis.zrange(key, 0, -1)} for key in keys]
 
     def clients(self) -> int:
@@ -65,9 +96,19 @@ class Wires:
 
 
 @pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "desk", name=f"desk-{next(_desks)}")
+    yield desk
+    desk.end()
+
+
+@pytest.fixture
 def wires(desk: Desk, real: Real) -> Iterator[Wires]:
-    desk.environment |= real.environment | {"LOG_LEVEL": "info"}
-    wires = Wires(real)
+    desk.environment |= real.environment | {
+        "LOG_LEVEL": "info",
+        "WIREWATCH_TOPIC_PREFIX": f"{desk.name}.",
+    }
+    wires = Wires(real, desk.name)
     yield wires
     wires.redis.close()
 
@@ -84,9 +125,7 @@ def published(run: Process) -> int:
     return len([line for line in run.errors if "items published" in line])
 
 
-def test_two_pollers_share_the_feeds_and_one_takes_over_from_the_other(
-    desk: Desk, outlet: OutletStub, wires: Wires
-) -> None:
+def test_two_pollers_share_the_feeds(desk: Desk, outlet: OutletStub, wires: Wires) -> None:
     names = [f"f{n}" for n in range(6)]
     for name in names:
         outlet.serve(name, rss(entry(name)))
@@ -108,20 +147,32 @@ def test_two_pollers_share_the_feeds_and_one_takes_over_from_the_other(
         at = [r.at for r in outlet.requests if r.path == f"/{name}"]
         assert min(later - sooner for sooner, later in itertools.pairwise(at)) > 0.9
 
+    assert other.stop() == 0
+    assert one.stop() == 0
+
+
+def test_the_feeds_of_a_killed_poller_are_taken_over_within_its_leases(
+    desk: Desk, outlet: OutletStub, wires: Wires
+) -> None:
+    names = [f"f{n}" for n in range(6)]
     for name in names:
-        outlet.serve(name, rss(*(entry(name, m) for m in range(1, n + 2))), delay_s=60)
+        outlet.serve(name, rss(entry(name)), delay_s=600)
+    desk.feeds(**{name: outlet.url(name) for name in names})
+    one = desk.run("poll").until_ready()
     until(lambda: all(wires.lease(name) for name in names))
-    asked = len(outlet.requests)
+    first = {name: wires.lease(name) for name in names}
+    other = desk.run("poll").until_ready()
+    until(lambda: all(wires.lease(name) > first[name] for name in names))  # they are kept
+    assert not outlet.requests
+
     one.kill()
-    ends = {name: wires.lease(name) for name in names}
     for name in names:
-        outlet.serve(name, rss(*(entry(name, m) for m in range(1, n + 2))))
-    other.send(signal.SIGSTOP)  # its own polls hang as well; let their leases run out, too
-    until(lambda: all(wires.redis.time()[0] * 1000 > end for _, end in ends.values()), 30)
-    other.send(signal.SIGCONT)
+        outlet.serve(name, rss(entry(name)))
+    ends = {name: wires.lease(name)[1] for name in names}
     for name in names:
-        outlet.wait_for(name, 1 + asked // len(names), LEASE_S + SLACK_S)
-    until(lambda: wires.items() >= Counter(f"{name}-{n + 1}" for name in names))
+        [asked, *_] = outlet.wait_for(name, 1, LEASE_S + BUSY_S)
+        assert -0.1 < asked.at - wires.monotonic(ends[name]) < BUSY_S
+    until(lambda: wires.items() >= Counter(f"{name}-1" for name in names))
     assert other.stop() == 0
 
 
@@ -135,37 +186,33 @@ def test_a_poller_killed_between_acknowledgement_and_store(
     wires.redis.execute_command("CLIENT", "PAUSE", "600000", "WRITE")
     until(lambda: wires.items()["a-1"])
     one.kill()
-    first = wires.lease("a")
     until(lambda: wires.clients() == 0)
     wires.redis.execute_command("CLIENT", "UNPAUSE")
-    assert "etag" not in wires.redis.hgetall("ww:{test}:feed:a")
+    assert not wires.stored("a")
 
     other = desk.run("poll")
-    until(lambda: wires.items()["a-1"] == 2)  # again: nobody knew that it was there
-    until(lambda: wires.redis.hexists("ww:{test}:feed:a", "body_hash"))
-    assert first is not None
-    assert int(wires.redis.hget("ww:{test}:feed:a", "fence")) >= first[1]
+    until(lambda: wires.stored("a"))
+    assert wires.items()["a-1"] == 2  # again: nobody knew that it was there
     assert other.stop() == 0
-    assert wires.items()["a-1"] == 2
 
 
 def test_a_poller_killed_between_fetch_and_acknowledgement(
     desk: Desk, outlet: OutletStub, wires: Wires
 ) -> None:
-    outlet.serve("a", rss(entry("a")), etag=AUTO)
+    outlet.serve("a", rss(entry("a")), delay_s=2)
     desk.feeds(a=outlet.url("a"))
     one = desk.run("poll")
-    outlet.wait_for("a", 2, 40)
-    other = desk.run("poll").until_ready()
-    broker = wires.real.kafka.pid
-    os.kill(broker, signal.SIGSTOP)
-    outlet.serve("a", rss(entry("a", 2), entry("a")), etag=AUTO)
-    until(lambda: [r for r in outlet.requests if r.status == 200][1:])
-    holder, survivor = (one, other)
-    holder.kill()
-    os.kill(broker, signal.SIGCONT)
-    until(lambda: wires.items()["a-2"], LEASE_S + 2 * SLACK_S)
-    assert survivor.stop() == 0
+    until(lambda: wires.lease("a"))
+    wires.real.kafka.send(signal.SIGSTOP)
+    outlet.wait_for("a", 1, 30)
+    one.kill()
+    wires.real.kafka.send(signal.SIGCONT)
+    assert not wires.stored("a")
+
+    other = desk.run("poll")
+    until(lambda: wires.stored("a"))
+    assert wires.items()["a-1"] >= 1
+    assert other.stop() == 0
 
 
 def test_a_feed_taken_out_leaves_the_due_set_and_a_changed_one_is_picked_up(
@@ -197,10 +244,8 @@ def test_a_broker_wiped_while_running_gets_the_windows_again(
     desk.feeds(a=outlet.url("a"))
     run = desk.run("poll")
     until(lambda: wires.items()["a-1"])
-    kafka = wires.real.kafka
-    kafka.kill()
-    shutil.rmtree(kafka.folder / "data")
-    kafka.start()
+    wires.real.kafka.wipe()
+    wires.real.kafka.start()
     until(lambda: wires.items()["a-1"], 60)
     assert run.stop() == 0
     assert "Traceback" not in "".join(run.errors)

@@ -136,6 +136,16 @@ class ApacheKafka:
         child_process.kill(self._child)
         self._child = None
 
+    def wipe(self) -> None:
+        """SIGKILL, and the log is gone: the next `start()` is another broker at this address."""
+        self.kill()
+        shutil.rmtree(self._data)
+
+    def send(self, number: int) -> None:
+        """A signal, as SIGSTOP and SIGCONT."""
+        if self._child:
+            self._child.send_signal(number)
+
     def stop(self) -> None:
         """Ask it to end, kill it if it does not."""
         child_process.stop(self._child)

@@ -128,6 +128,7 @@ class Desk:
 
     def __init__(self, folder: Path, *, name: str = "test") -> None:
         self.folder = folder
+        self.name = name
         self.environment = {
             key: value
             for key, value in os.environ.items()
