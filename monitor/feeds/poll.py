@@ -15,7 +15,7 @@ from hashlib import blake2b
 import aiohttp
 
 from monitor.feeds.changes import Changes, Known, find_changes
-from monitor.feeds.entries import Dropped, read_entries
+from monitor.feeds.entries import Dropped, DropReason, read_entries
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetch import Failed, NotModified, Retrieved, fetch
 from monitor.feeds.guard import NotAFeed
@@ -27,7 +27,7 @@ from streams.broker.producer import NotPublished, Publisher
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item
 from streams.records import utc_now
-from streams.topics import DECISIONS, ITEMS, encode
+from streams.topics import DECISIONS, ITEMS, TooLarge, encode
 
 log = logging.getLogger("wirewatch.poll")
 
@@ -115,10 +115,7 @@ async def _publish_new(
     dropped = [entry for entry in entries if isinstance(entry, Dropped)]
     changes = find_changes(items, await means.known(feed), again=not state.current)
     means.may_publish(lease)
-    if changes.publish:
-        records = [(item.id, encode(item)) for item in changes.publish]
-        await means.publisher.publish(ITEMS, records)
-        log.info("feed %s: %d items published", feed, len(records))
+    dropped += await _publish(feed, changes.publish, means.publisher)
     if dropped:
         decisions = [_decision(entry) for entry in dropped]
         await means.publisher.publish(DECISIONS, [(d.item, encode(d)) for d in decisions])
@@ -126,6 +123,24 @@ async def _publish_new(
             means.ledger.dropped(decision)
         log.info("feed %s: %d entries dropped", feed, len(dropped))
     return changes
+
+
+async def _publish(feed: str, items: Sequence[Item], publisher: Publisher) -> list[Dropped]:
+    """Which of the items the broker never takes; it has the others.
+
+    Raises:
+        NotPublished: the broker does not acknowledge.
+    """
+    if not items:
+        return []
+    refused: list[Dropped] = []
+    try:
+        await publisher.publish(ITEMS, [(item.id, encode(item)) for item in items])
+    except TooLarge as error:
+        refused = [Dropped(item, DropReason.TOO_LARGE) for item in items if item.id in error.keys]
+        log.warning("feed %s: dropped, %s", feed, error)
+    log.info("feed %s: %d items published", feed, len(items) - len(refused))
+    return refused
 
 
 def _decision(dropped: Dropped) -> Decision:
