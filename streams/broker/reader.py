@@ -1,0 +1,195 @@
+"""Read without a group: the records of a topic as they lie on the broker.
+
+In: a connection and a topic.  Out: its records up to the end, in order within each partition.
+Invariants: nothing is committed, no topic is made by asking for it; a broker that is silent for
+`patience_s` ends the reading with `BrokerUnreachable`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams.broker.admin import BrokerUnreachable
+from streams.broker.connection import Connection
+from streams.topics import Topic
+
+READ_MOST = 500
+"""Records handed on at a time; what is fetched ahead is bounded by bytes."""
+
+FETCH_MOST_BYTES = 1_048_576
+"""Of one partition at a time; a larger record still comes, alone."""
+
+LOOK_MS = 100
+"""Between looks at whether an offset lies beyond the end."""
+
+STOP_S = 2.0
+"""For the goodbye to a broker that may be gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One record where it lies.  `value` None is a tombstone; `timestamp_ms` since 1970."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+async def partitions_of(
+    connection: Connection, topics: list[Topic], patience_s: float
+) -> dict[str, list[int]]:
+    """The partitions of those of `topics` that are on the broker, by the topic's own name.
+
+    Raises:
+        BrokerUnreachable: no answer within `patience_s`.
+    """
+    wanted = {connection.name(topic): topic.name for topic in topics}
+    async with _patiently(connection, patience_s):
+        admin = AIOKafkaAdminClient(client_id="wirewatch", **connection.client_options())
+        try:
+            await admin.start()
+            # all of them: a broker may create a topic that is asked for by name
+            found = await admin.describe_topics()
+        finally:
+            await _bounded(admin.close())
+    return {
+        wanted[topic["topic"]]: sorted(each["partition"] for each in topic["partitions"])
+        for topic in found
+        if topic["topic"] in wanted
+    }
+
+
+async def read_to_end(
+    connection: Connection, topic: Topic, patience_s: float
+) -> AsyncIterator[Stored]:
+    """What lies on `topic`, until there is no more; nothing if there is no such topic.
+
+    Raises:
+        BrokerUnreachable: no broker, or it is silent for `patience_s` before the end.
+    """
+    found = await partitions_of(connection, [topic], patience_s)
+    parts = [TopicPartition(connection.name(topic), p) for p in found.get(topic.name, ())]
+    if not parts:
+        return
+    async with _consumer(connection, parts, patience_s) as consumer:
+        async with _patiently(connection, patience_s):
+            starts = await consumer.beginning_offsets(parts)
+            ends = await consumer.end_offsets(parts)
+        for part in parts:
+            consumer.seek(part, starts[part])
+        left = {part for part in parts if starts[part] < ends[part]}
+        consumer.pause(*set(parts) - left)
+        while left:
+            got = await _next(connection, consumer, parts, patience_s)
+            if not got:
+                return
+            for part, records in got.items():
+                # asked for its end, Tansu names the last batch's start; what it hands out is right
+                ends[part] = max(ends[part], consumer.highwater(part) or 0)
+                for record in records:
+                    yield _stored(record)
+                if await consumer.position(part) >= ends[part]:
+                    left.discard(part)
+                    consumer.pause(part)
+
+
+async def read_at(
+    connection: Connection, topic: Topic, partition: int, offset: int, patience_s: float
+) -> Stored | None:
+    """The record that lies on `topic` at `partition`@`offset`; None when it is gone or never was.
+
+    Raises:
+        BrokerUnreachable: no answer within `patience_s`.
+    """
+    found = await partitions_of(connection, [topic], patience_s)
+    if partition not in found.get(topic.name, ()):
+        return None
+    part = TopicPartition(connection.name(topic), partition)
+    async with (
+        _consumer(connection, [part], patience_s) as consumer,
+        _patiently(connection, patience_s),
+    ):
+        if offset < (await consumer.beginning_offsets([part]))[part]:
+            return None
+        consumer.seek(part, offset)
+        while not (got := await consumer.getmany(timeout_ms=LOOK_MS, max_records=1)):
+            if (consumer.highwater(part) or offset + 1) <= offset:
+                return None
+        [record] = got[part]
+        return _stored(record) if record.offset == offset else None
+
+
+async def _next(
+    connection: Connection,
+    consumer: AIOKafkaConsumer,
+    parts: list[TopicPartition],
+    patience_s: float,
+) -> Any:
+    """The next records; none when what is left holds none (a transaction's own marks)."""
+    async with _patiently(connection, 2 * patience_s):
+        got = await consumer.getmany(timeout_ms=int(patience_s * 1000), max_records=READ_MOST)
+        if not got:
+            await consumer.end_offsets(parts)
+        return got
+
+
+@contextlib.asynccontextmanager
+async def _consumer(
+    connection: Connection, parts: list[TopicPartition], patience_s: float
+) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        client_id="wirewatch",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=connection.fetch_wait_ms,
+        max_partition_fetch_bytes=FETCH_MOST_BYTES,
+        **connection.client_options(),
+    )
+    try:
+        async with _patiently(connection, patience_s):
+            await consumer.start()
+            consumer.assign(parts)
+        yield consumer
+    finally:
+        await _bounded(consumer.stop())
+
+
+@contextlib.asynccontextmanager
+async def _patiently(connection: Connection, patience_s: float) -> AsyncIterator[None]:
+    """Bounds what is within, and words its failures."""
+    try:
+        async with asyncio.timeout(patience_s):
+            yield
+    except TimeoutError as error:
+        message = f"{connection.bootstrap}: no answer within {patience_s:g} s"
+        raise BrokerUnreachable(message) from error
+    except (KafkaError, OSError) as error:
+        raise BrokerUnreachable(f"{connection.bootstrap}: {error}") from error
+
+
+async def _bounded(goodbye: Any) -> None:
+    task = asyncio.ensure_future(goodbye)
+    await asyncio.wait({task}, timeout=STOP_S)
+    if not task.done():
+        task.cancel()
+    elif not task.cancelled():
+        task.exception()
+
+
+def _stored(record: Any) -> Stored:
+    return Stored(
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp,
+        key=record.key,
+        value=record.value,
+    )
