@@ -8,7 +8,7 @@ stage fails on `TRIES` times, goes to `wire.deadletter` with its error, and the 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from streams.decision import Decision
@@ -144,7 +144,7 @@ class Downstream:
         self.ledger.decided(decision)
 
     async def bury(self, source: Source, error: str) -> None:
-        """Puts a record nobody can use on `wire.deadletter`."""
+        """Puts a record nobody can use on `wire.deadletter`, without its value if need be."""
         letter = dead_letter(
             topic=source.topic,
             partition=source.partition,
@@ -154,8 +154,11 @@ class Downstream:
             error=error,
             at=utc_now(),
         )
-        key = f"{source.topic}-{source.partition}-{source.offset}"
-        await self.send(Outgoing(topic=DEADLETTER, key=key, record=letter))
+        try:
+            await self.send(Outgoing(topic=DEADLETTER, key=letter.record_key, record=letter))
+        except TooLarge:  # by a broker that takes less than Kafka's default
+            letter = replace(letter, value="", cut=True)
+            await self.send(Outgoing(topic=DEADLETTER, key=letter.record_key, record=letter))
         self.ledger.dead(letter)
 
     async def pause(self) -> None:

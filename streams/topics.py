@@ -7,6 +7,7 @@ beyond `Undecodable`.
 
 from base64 import b64encode
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
@@ -19,8 +20,14 @@ DEFAULT_PARTITIONS = 8
 """Up to eight match workers share the load; set once, never shrunk."""
 
 DAY_MS = 86_400_000
-MAX_DEADLETTER_BYTES = 200_000
-"""Of a bad record's value: enough to see what it was, well under Kafka's 1 MB message."""
+MAX_DEADLETTER_BYTES = 700_000
+"""Of a record's value: as base64 it still fits a message of 1 MB."""
+
+MAX_DEADLETTER_KEY_CHARS = 1_000
+"""Of its key: item ids have under 100."""
+
+MAX_ERROR_CHARS = 2_000
+"""Of an error's words: some quote the whole record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +67,23 @@ DEADLETTER = Topic(
 TOPICS = (ITEMS, MATCHES, DECISIONS, DEADLETTER)
 
 
+class LetterState(StrEnum):
+    """What has become of a dead letter."""
+
+    BURIED = "buried"
+    REPLAYED = "replayed"
+    DROPPED = "dropped"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A record nobody could use: where it came from, why, and its bytes (base64)."""
+    """A record nobody could use: where it came from, why, and its bytes (base64).
+
+    `size` is that of the whole value, in bytes; -1 in letters of the first version.  `cut` says
+    that key or value are not the record's own, because they were too long or the key is no text.
+    A letter in another state than `buried` is a mark: it says, under the same key and `at`, what
+    was done (`marked` when, `note` why or how) and has no value.
+    """
 
     topic: str
     partition: int
@@ -71,7 +92,17 @@ class DeadLetter:
     value: str
     key: str = ""
     at: str = ""
+    size: int = -1
+    cut: bool = False
+    state: LetterState = LetterState.BURIED
+    marked: str = ""
+    note: str = ""
     v: int = 1
+
+    @property
+    def record_key(self) -> str:
+        """Its key on `wire.deadletter`, and that of its marks."""
+        return f"{self.topic}-{self.partition}-{self.offset}"
 
 
 class Undecodable(ValueError):
@@ -117,12 +148,15 @@ def dead_letter(
     *, topic: str, partition: int, offset: int, key: bytes, value: bytes, error: str, at: str
 ) -> DeadLetter:
     """The dead letter for a record read at `topic`-`partition`@`offset`."""
+    text = key.decode("utf-8", "replace")[:MAX_DEADLETTER_KEY_CHARS]
     return DeadLetter(
         topic=topic,
         partition=partition,
         offset=offset,
-        error=error,
-        key=key.decode("utf-8", "replace"),
+        error=error[:MAX_ERROR_CHARS],
+        key=text,
         value=b64encode(value[:MAX_DEADLETTER_BYTES]).decode("ascii"),
         at=at,
+        size=len(value),
+        cut=len(value) > MAX_DEADLETTER_BYTES or text.encode() != key,
     )

@@ -10,10 +10,14 @@ import pytest
 from stubs import redis_server
 from stubs.apache_kafka import PASSWORD, USER, ApacheKafka, missing_parts
 from stubs.certificates import KEY_PASSWORD, Certificates
+from stubs.embedded import embedded
 from stubs.outlet import OutletStub
 from stubs.redis_server import RedisServer
 from stubs.slack import GOOD_TOKEN, SlackStub
 from stubs.wirewatch import Desk
+
+from monitor.embedded.services import Serves
+from streams.broker.connection import Connection
 
 REQUIRE_REAL = "WIREWATCH_REQUIRE_REAL"
 
@@ -72,12 +76,28 @@ def real(tmp_path: Path) -> Iterator[Real]:
         )
 
 
+<<<<<<< HEAD
 @pytest.fixture(scope="module")
 def apache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """A real Apache Kafka for all tests of a module, which part by topic prefixes."""
     require_real()
     with ApacheKafka(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
+=======
+@pytest.fixture(scope="module", params=["tansu", pytest.param("apache", marks=pytest.mark.kafka)])
+def broker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connection]:
+    """A broker by itself, one for all tests of a module: give each a prefix of its own."""
+    folder = tmp_path_factory.mktemp("broker")
+    if request.param == "tansu":
+        with embedded(Serves.BROKER, folder) as service:
+            yield Connection(bootstrap=service.address, fetch_wait_ms=20)
+        return
+    require_real()
+    with ApacheKafka(folder) as kafka:
+        yield Connection(bootstrap=kafka.bootstrap)
+>>>>>>> 12ea08f (Fold dead letters, put them back, drop them)
 
 
 @pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.kafka)])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alerts.connection import RedisConnection, check_url
 from monitor.desk.settings import Settings
+from monitor.embedded.running import find_running
 from monitor.exits import ExitCode, Quit
 from streams.broker.connection import Connection, Protocol, Security, SessionRange
 from streams.entry import NotLetIn, Part, TlsFiles, Unusable, tls_context
@@ -65,6 +66,21 @@ def connection(settings: Settings, data: Path, *, embedded: str = "") -> Connect
         fetch_wait_ms=int(settings.number("WIREWATCH_FETCH_WAIT_MS", fetch_wait_ms)),
         data=data,
     )
+
+
+def beside(settings: Settings, data: Path) -> Connection:
+    """For a command beside a program: the broker given, else that of the `run` on `data`.
+
+    Raises:
+        Quit: there is neither.
+    """
+    if settings.text("KAFKA_BOOTSTRAP_SERVERS"):
+        return connection(settings, data)
+    running = find_running(data)
+    if running is None or not running.broker:
+        message = "KAFKA_BOOTSTRAP_SERVERS is not set, and no `run` with a broker of its own"
+        raise Quit(ExitCode.UNREACHABLE, f"{message} is on {data}")
+    return connection(settings, data, embedded=running.broker)
 
 
 def security(settings: Settings) -> Security:

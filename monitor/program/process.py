@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.exits import ExitCode, Quit
 from monitor.program.logs import last_words
@@ -40,11 +40,16 @@ STOP_MOST_S = 7.0
 
 SUPERVISE_S = 0.25
 
+INTERRUPTED = 130
+"""What a shell expects of a command that Ctrl-C ended."""
+
+Answer = TypeVar("Answer")
+
 
 def run_program(plan: Plan, report: Report, progress: Progress, stop: Stop) -> ExitCode:
     """Runs the plan until it is stopped, or cannot go on, which is said in a line."""
     try:
-        return _run_loop(_Program(plan, report, progress, stop).run())
+        return run_loop(_Program(plan, report, progress, stop).run())
     except Quit as end:
         last_words(end.message)
         return end.code
@@ -55,7 +60,7 @@ def run_program(plan: Plan, report: Report, progress: Progress, stop: Stop) -> E
         return ExitCode.BAD_NEWS
 
 
-def _run_loop(main: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+def run_loop(main: Coroutine[Any, Any, Answer]) -> Answer:
     """Like `asyncio.run`, but does not wait for threads that block; see `end_process`."""
     loop = asyncio.new_event_loop()
     try:
@@ -66,6 +71,18 @@ def _run_loop(main: Coroutine[Any, Any, ExitCode]) -> ExitCode:
             task.cancel()
         if left:
             loop.run_until_complete(asyncio.wait(left, timeout=1))
+
+
+def run_once(work: Coroutine[Any, Any, ExitCode]) -> None:
+    """Does one command's work and ends the process; why it could not be done is said in a line."""
+    try:
+        code: int = run_loop(work)
+    except Quit as end:
+        sys.stderr.write(f"wirewatch: {end.message}\n")
+        code = end.code
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    end_process(code)
 
 
 def end_process(code: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from alerts.connection import RedisConnection
+from monitor.embedded.running import announce, withdraw
 from monitor.embedded.services import Serves, Service, start_service, stop_service
 from monitor.exits import ExitCode, Quit
 from monitor.program.connect import connection, memory, not_let_in, within
@@ -72,6 +73,9 @@ async def stand_up(plan: Plan, stack: contextlib.AsyncExitStack, start: Start) -
             broker = connection(plan.settings, plan.data, embedded=service.address)
         else:
             redis = RedisConnection(url=f"redis://{service.address}/0")
+    if children:
+        announce(plan.data, children)
+        stack.callback(withdraw, plan.data)
     broker = await _wait_for(plan, broker, redis, start)
     return Standing(connection=broker, memory=redis, children=tuple(children))
 

@@ -87,7 +87,9 @@ class Publisher:
             raise NotPublished("publishing has ended")
         return found
 
-    async def publish(self, topic: Topic, records: Iterable[tuple[str, bytes | None]]) -> None:
+    async def publish(
+        self, topic: Topic, records: Iterable[tuple[str | bytes, bytes | None]]
+    ) -> None:
         """Sends (key, value) pairs and waits until the broker has all of them.
 
         A value of None removes the key from a compacted topic.  Records of one key arrive in the
@@ -101,7 +103,8 @@ class Publisher:
         name = self._connection.name(topic)
         async with self._calling() as call:
             for key, value in records:
-                await self._take(Outgoing(name, key.encode(), value, call))
+                raw = key.encode() if isinstance(key, str) else key
+                await self._take(Outgoing(name, raw, value, call))
                 if call.failed:
                     break
             since = time.monotonic()
@@ -142,7 +145,7 @@ class Publisher:
     async def _take(self, record: Outgoing) -> None:
         """Waits for room, then has the record sent."""
         if record.size > MOST_RECORD_BYTES:
-            record.call.too_large.append(record.key.decode())
+            record.call.too_large.append(record.key.decode("utf-8", "replace"))
             return
         if not self._room.take_now(record.size):
             try:
@@ -167,7 +170,7 @@ class Publisher:
             case Outcome.ACKNOWLEDGED:
                 record.call.settle()
             case Outcome.TOO_LARGE:
-                record.call.too_large.append(record.key.decode())
+                record.call.too_large.append(record.key.decode("utf-8", "replace"))
                 record.call.settle()
             case Outcome.REFUSED:
                 record.call.fail(NotPublished(why))

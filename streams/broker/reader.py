@@ -7,7 +7,7 @@ Invariants: nothing is committed, no topic is made by asking for it; a broker th
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class Stored:
 
 
 async def partitions_of(
-    connection: Connection, topics: list[Topic], patience_s: float
+    connection: Connection, topics: Sequence[Topic], patience_s: float
 ) -> dict[str, list[int]]:
     """The partitions of those of `topics` that are on the broker, by the topic's own name.
 
@@ -69,7 +69,7 @@ async def partitions_of(
 
 async def read_to_end(
     connection: Connection, topic: Topic, patience_s: float
-) -> AsyncIterator[Stored]:
+) -> AsyncGenerator[Stored, None]:
     """What lies on `topic`, until there is no more; nothing if there is no such topic.
 
     Raises:
@@ -161,6 +161,8 @@ async def _consumer(
         yield consumer
     finally:
         await _bounded(consumer.stop())
+        # with a dead broker aiokafka's stop() is cancelled from within and leaves its line open
+        await _bounded(consumer._client.close())
 
 
 @contextlib.asynccontextmanager

@@ -3,15 +3,10 @@
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from conftest import require_real
-from stubs.apache_kafka import ApacheKafka
-from stubs.embedded import embedded
 
-from monitor.embedded.services import Serves
 from streams.broker.admin import BrokerUnreachable, ensure_topics
 from streams.broker.connection import Connection
 from streams.broker.producer import Publisher
@@ -20,20 +15,6 @@ from streams.topics import DEADLETTER, ITEMS
 
 PATIENCE_S = 20.0
 _prefixes = (f"t{n}." for n in itertools.count())
-
-
-@pytest.fixture(scope="module", params=["tansu", pytest.param("apache", marks=pytest.mark.kafka)])
-def broker(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Connection]:
-    folder = tmp_path_factory.mktemp("broker")
-    if request.param == "tansu":
-        with embedded(Serves.BROKER, folder) as service:
-            yield Connection(bootstrap=service.address, fetch_wait_ms=20)
-        return
-    require_real()
-    with ApacheKafka(folder) as kafka:
-        yield Connection(bootstrap=kafka.bootstrap)
 
 
 @pytest.fixture
