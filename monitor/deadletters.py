@@ -57,11 +57,9 @@ class DeadLetters:
         Raises:
             BrokerUnreachable: no broker, or a silent one.
         """
-        letters = Letters()
-        async for record in self._records():
-            letters.add(record)
         names = {topic, self._connection.prefix + topic}
-        return [letter for letter in letters.all() if not topic or letter.topic in names]
+        letters = await read_letters(self._connection, self._patience_s)
+        return [letter for letter in letters if not topic or letter.topic in names]
 
     async def content(self, letter: Letter) -> Content:
         """The record's own key and bytes where they can be had, else what the letter holds.
@@ -138,7 +136,7 @@ class DeadLetters:
         """Key and value of each, by the place of its letter."""
         wanted = {letter.place: letter for letter in letters}
         found: dict[tuple[int, int], Content] = {}
-        async with contextlib.aclosing(self._records()) as records:
+        async with contextlib.aclosing(_records(self._connection, self._patience_s)) as records:
             async for record in records:
                 letter = wanted.get((record.partition, record.offset))
                 if letter:
@@ -167,19 +165,31 @@ class DeadLetters:
                 )
         return None
 
-    async def _records(self) -> AsyncGenerator[Lying, None]:
-        topic = self._connection.name(DEADLETTER)
-        found = read_to_end(self._connection, DEADLETTER, self._patience_s)
-        async with contextlib.aclosing(found) as records:
-            async for record in records:
-                yield Lying(
-                    topic=topic,
-                    partition=record.partition,
-                    offset=record.offset,
-                    timestamp_ms=record.timestamp_ms,
-                    key=record.key or b"",
-                    value=record.value or b"",
-                )
+
+async def read_letters(connection: Connection, patience_s: float) -> list[Letter]:
+    """Every letter of an installation, oldest first.
+
+    Raises:
+        BrokerUnreachable: no broker, or a silent one.
+    """
+    letters = Letters()
+    async for record in _records(connection, patience_s):
+        letters.add(record)
+    return letters.all()
+
+
+async def _records(connection: Connection, patience_s: float) -> AsyncGenerator[Lying, None]:
+    topic = connection.name(DEADLETTER)
+    async with contextlib.aclosing(read_to_end(connection, DEADLETTER, patience_s)) as records:
+        async for record in records:
+            yield Lying(
+                topic=topic,
+                partition=record.partition,
+                offset=record.offset,
+                timestamp_ms=record.timestamp_ms,
+                key=record.key or b"",
+                value=record.value or b"",
+            )
 
 
 def _rounds(letters: Sequence[Letter]) -> Iterator[list[Letter]]:

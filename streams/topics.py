@@ -20,6 +20,9 @@ DEFAULT_PARTITIONS = 8
 """Up to eight match workers share the load; set once, never shrunk."""
 
 DAY_MS = 86_400_000
+MAX_RECORD_BYTES = 1_000_000
+"""The longest item with its matches, as a value; Kafka takes some more by default."""
+
 MAX_DEADLETTER_BYTES = 700_000
 """Of a record's value: as base64 it still fits a message of 1 MB."""
 

@@ -76,14 +76,13 @@ def real(tmp_path: Path) -> Iterator[Real]:
         )
 
 
-<<<<<<< HEAD
 @pytest.fixture(scope="module")
 def apache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """A real Apache Kafka for all tests of a module, which part by topic prefixes."""
     require_real()
     with ApacheKafka(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
-=======
+
 @pytest.fixture(scope="module", params=["tansu", pytest.param("apache", marks=pytest.mark.kafka)])
 def broker(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -97,7 +96,6 @@ def broker(
     require_real()
     with ApacheKafka(folder) as kafka:
         yield Connection(bootstrap=kafka.bootstrap)
->>>>>>> 12ea08f (Fold dead letters, put them back, drop them)
 
 
 @pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.kafka)])

@@ -21,10 +21,10 @@ from alerts.sink import (
     Refused,
     Sent,
     Sighting,
-    SinkUnreachable,
     Unclear,
 )
-from alerts.slack.answers import AUTH, PAYLOAD, RETRY_AFTER_DEFAULT_S, code_of, outcome, words
+from alerts.slack.answers import PAYLOAD, RETRY_AFTER_DEFAULT_S, code_of, outcome, words
+from alerts.slack.identity import Identity, ask_identity
 from alerts.slack.readback import Readback
 
 log = logging.getLogger("wirewatch.slack")
@@ -52,20 +52,20 @@ class SlackSink:
         self._readback = Readback(self._client)
 
     async def check(self) -> None:
+        """Returns if Slack knows the token.
+
+        Raises:
+            SinkUnreachable: no answer, or the token is refused.
+        """
+        await self.identity()
+
+    async def identity(self) -> Identity:
         """Asks Slack who we are.
 
         Raises:
             SinkUnreachable: no answer, or the token is refused.
         """
-        try:
-            await self._client.auth_test()
-        except SlackApiError as error:
-            code = code_of(error)
-            if code in AUTH:
-                raise SinkUnreachable(f"Slack refuses the token: {code}") from error
-            log.debug("auth.test: %s", code)
-        except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
-            raise SinkUnreachable(f"Slack does not answer: {words(error)}") from error
+        return await ask_identity(self._client)
 
     async def deliver(self, card: Card) -> Outcome:
         """Posts the card; smaller if Slack does not take it whole."""

@@ -126,7 +126,7 @@ def _with_letters(
     from monitor.program.process import run_once
 
     found, settings = load(desk)
-    set_up_logs(settings.text("LOG_LEVEL"))
+    set_up_logs(settings)
     connection = beside(settings, data_folder(found, settings))
     run_once(_work(connection, settings.number("WIREWATCH_WAIT_S"), work))
 

@@ -78,7 +78,7 @@ def run_once(work: Coroutine[Any, Any, ExitCode]) -> None:
     try:
         code: int = run_loop(work)
     except Quit as end:
-        sys.stderr.write(f"wirewatch: {end.message}\n")
+        last_words(end.message)
         code = end.code
     except KeyboardInterrupt:
         code = INTERRUPTED

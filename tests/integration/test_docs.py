@@ -28,7 +28,7 @@ from streams.rules.load import load_book
 from streams.rules.matcher import Matcher
 from streams.rules.model import RuleModel, RuleTest
 from streams.story import KeyKind
-from streams.topics import TOPICS, DeadLetter, decode
+from streams.topics import TOPICS, DeadLetter, LetterState, decode
 from streams.yaml12 import Invalid
 
 ROOT = Path(__file__).parents[2]
@@ -165,7 +165,9 @@ def holds(whole: object, part: object) -> bool:
     return whole == part
 
 
-@pytest.mark.parametrize("value", [*KeyKind, *Precision, *Zone, Kind.NEW, Kind.UPDATE])
+@pytest.mark.parametrize(
+    "value", [*KeyKind, *Precision, *Zone, *LetterState, Kind.NEW, Kind.UPDATE]
+)
 def test_every_value_of_a_field_is_documented(value: str) -> None:
     assert re.search(rf"\b{value}\b", page("topics.md"))
 

@@ -135,7 +135,9 @@ class SlackStub(LoopbackServer):
             if early is not None:
                 return early
             answer = self._call(method, arguments, request.headers.get("Authorization", ""))
-            return await _after(kind, request, answer)
+            response = await _after(kind, request, answer)
+            response.headers["x-oauth-scopes"] = ",".join(sorted(self.scopes))
+            return response
         finally:
             with self._changed:
                 self._changed.notify_all()
