@@ -23,7 +23,7 @@ from alerts.sink import (
     Sighting,
     Unclear,
 )
-from alerts.slack.answers import PAYLOAD, RETRY_AFTER_DEFAULT_S, code_of, outcome, words
+from alerts.slack.answers import PAYLOAD, RETRY_AFTER_DEFAULT_S, outcome, words
 from alerts.slack.identity import Identity, ask_identity
 from alerts.slack.readback import Readback
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from alerts.memory_server import ServerSeen
+from alerts.slack.identity import Identity
 from monitor.doctor.examine import Check, examine
 from monitor.doctor.finding import Finding, Level, bad, exit_code, fine, note, unreachable
 from monitor.doctor.judge_broker import LAG_MOST, Wanted, judge_broker
 from monitor.doctor.judge_memory import judge_memory
+from monitor.doctor.judge_slack import MUST, SHOULD, judge_slack
 from monitor.doctor.machine import look_at_machine, unmet
 from monitor.doctor.patient import Patient, admit
 from monitor.exits import ExitCode
@@ -155,6 +157,25 @@ def test_a_healthy_memory_is_fine() -> None:
 )
 def test_what_is_wrong_with_a_memory(changes: dict, check: str, level: Level | None) -> None:
     assert worst(judge_memory(replace(REDIS, **changes))) == ([(check, level)] if level else [])
+
+
+ALL_SCOPES = frozenset((*MUST, *SHOULD))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "level", "says"),
+    [
+        (ALL_SCOPES, Level.FINE, "bot in Desk"),
+        (None, Level.FINE, "not said"),
+        (ALL_SCOPES - {"groups:read"}, Level.NOTE, "lacks groups:read"),
+        (frozenset({"channels:read"}), Level.BAD, "lacks chat:write"),
+        (frozenset(), Level.BAD, "lacks chat:write"),
+    ],
+)
+def test_what_a_token_may_do(scopes: frozenset[str] | None, level: Level, says: str) -> None:
+    [found] = judge_slack(Identity(name="bot in Desk", scopes=scopes))
+    assert found.level is level
+    assert says in found.says
 
 
 @pytest.mark.parametrize(
