@@ -18,10 +18,12 @@ from streams.topics import (
     DEADLETTER,
     DECISIONS,
     ITEMS,
+    MAX_RECORD_BYTES,
     DeadLetter,
     TooLarge,
     Topic,
     Undecodable,
+    dead_letter,
     decode,
     encode,
 )
@@ -155,6 +157,22 @@ async def test_a_bad_record_leaves_a_dead_letter_and_the_others_go_on(
     letter = decode(DeadLetter, value)
     assert (topic, letter.offset, letter.partition, letter.key) == (DEADLETTER.name, 7, 3, "k")
     assert (stage.done, stage.tries[7]) == ([6, 8], tries)
+
+
+async def test_a_broker_that_takes_little_gets_the_letter_without_its_value() -> None:
+    sent, stage = Sent(TooLarge("big")), Counted({7: [Undecodable("bad")] * 99})
+    assert await finish([source(7, b"x" * 5_000)], downstream(sent), stage) is True
+    letter = decode(DeadLetter, sent[0][1])
+    assert (letter.value, letter.size, letter.cut, letter.error) == ("", 5_000, True, "bad")
+
+
+def test_the_longest_letter_fits_a_kafka_message() -> None:
+    letter = dead_letter(
+        topic=ITEMS.name, partition=3, offset=7, key=b"\x01" * 10**6, value=b"\xff" * 10**6,
+        error="\x01" * 10**6, at="2026-11-23T00:00:00.000Z",
+    )  # fmt: skip
+    assert letter.cut
+    assert len(encode(letter)) < MAX_RECORD_BYTES
 
 
 async def test_a_passing_failure_costs_no_record() -> None:
