@@ -10,7 +10,8 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from alerts.memory import MemoryUnreachable, connect
+from alerts.client import RedisUnreachable, connect
+from alerts.connection import RedisConnection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,13 @@ class ServerSeen:
     round_trip_s: float
 
 
-async def inspect_server(url: str) -> ServerSeen:
-    """The server at `url` now.
+async def inspect_server(where: RedisConnection) -> ServerSeen:
+    """The server now.
 
     Raises:
-        MemoryUnreachable: it does not answer, or does not let us in.
+        RedisUnreachable: it does not answer, or not to this.
     """
-    client: Any = connect(url)  # redis-py types every answer as bytes or text
+    client: Any = connect(where)  # redis-py types every answer as bytes or text
     try:
         await client.ping()  # connects, so that only the way there and back is measured
         sent, began = time.time(), time.monotonic()
@@ -48,7 +49,7 @@ async def inspect_server(url: str) -> ServerSeen:
         info = await client.info()
         syncs = await _config(client, "appendfsync")
     except (RedisError, OSError, ValueError) as error:
-        raise MemoryUnreachable(str(error) or type(error).__name__) from error
+        raise RedisUnreachable(str(error) or type(error).__name__) from error
     finally:
         await client.aclose()
     return ServerSeen(

@@ -137,14 +137,19 @@ async def _work(
     work: "Callable[[DeadLetters], Coroutine[Any, Any, ExitCode]]",
 ) -> ExitCode:
     from monitor.deadletters import DeadLetters
-    from monitor.program.reach import port_answers, until_reachable
+    from monitor.program.connect import not_let_in
+    from monitor.program.reach import until_reachable
+    from streams.broker.knock import knock
     from streams.broker.producer import Publisher
+    from streams.entry import NotLetIn
     from streams.records import Stop
 
     publisher, deadline = Publisher(connection), time.monotonic() + wait_s
     try:
-        await until_reachable("Kafka", lambda: port_answers(connection.bootstrap), deadline, Stop())
+        await until_reachable("Kafka", lambda: knock(connection), deadline, Stop())
         return await work(DeadLetters(connection, publisher, max(wait_s, LEAST_PATIENCE_S)))
+    except NotLetIn as error:
+        raise not_let_in("Kafka", error) from error
     except ConnectionError as error:
         raise Quit(ExitCode.UNREACHABLE, f"Kafka cannot be reached: {error}") from error
     finally:

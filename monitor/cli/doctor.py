@@ -57,10 +57,6 @@ def _line(finding: "Finding") -> str:
 
 def _starred(line: str, settings: "Settings | None") -> str:
     """The line without secrets: libraries quote addresses."""
-    from monitor.desk.settings import secrets_of
-    from monitor.program.logs import MIN_SECRET_CHARS, STARS
+    from monitor.program.redact import Redacted, secrets_of
 
-    for secret in sorted(secrets_of(settings) if settings else (), key=len, reverse=True):
-        if len(secret) >= MIN_SECRET_CHARS:
-            line = line.replace(secret, STARS)
-    return line
+    return Redacted(secrets_of(settings))(line) if settings else line

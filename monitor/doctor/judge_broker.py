@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.doctor.finding import Finding, bad, fine, note
+from streams.broker.connection import SessionRange
 from streams.broker.inspect import BrokerSeen, GroupSeen, TopicSeen
 from streams.topics import DAY_MS, MAX_RECORD_BYTES, Topic
 
@@ -20,7 +21,8 @@ _LARGER = "raise message.max.bytes of the broker or max.message.bytes of the top
 class Wanted:
     """What this installation needs: topics, who reads which, and its settings.
 
-    `readers`: group to (topic, the role that reads it).
+    `readers`: group to (topic, the role that reads it).  `session_given`: the timeout was set;
+    the default moves to what the broker takes.
     """
 
     topics: tuple[Topic, ...]
@@ -28,6 +30,7 @@ class Wanted:
     prefix: str
     partitions: int
     session_timeout_s: float
+    session_given: bool = False
     own: bool = False
 
 
@@ -51,11 +54,14 @@ def _session(seen: BrokerSeen, wanted: Wanted) -> Iterator[Finding]:
     most = _number(seen.configs.get("group.max.session.timeout.ms"))
     if least is None or most is None:
         return
-    says = f"{wanted.session_timeout_s:g} s, the broker takes {least / 1000:g} to {most / 1000:g} s"
-    if least <= wanted.session_timeout_s * 1000 <= most:
-        yield fine("session timeout", says)
-    else:
+    takes = SessionRange(least_s=least / 1000, most_s=most / 1000)
+    used_s = takes.nearest(wanted.session_timeout_s)
+    bounds = f"the broker takes {takes.least_s:g} to {takes.most_s:g} s"
+    if wanted.session_given and used_s != wanted.session_timeout_s:
+        says = f"{wanted.session_timeout_s:g} s, {bounds}"
         yield bad("session timeout", says, "set WIREWATCH_SESSION_TIMEOUT_S to one in between")
+    else:
+        yield fine("session timeout", f"{used_s:g} s, {bounds}")
 
 
 def _topics(seen: BrokerSeen, wanted: Wanted) -> Iterator[Finding]:

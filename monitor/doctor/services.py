@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 from alerts.agent import GROUP as ALERT_GROUP
-from alerts.memory import MemoryUnreachable
+from alerts.client import RedisUnreachable, ping
+from alerts.connection import RedisConnection
 from alerts.memory_server import inspect_server
 from alerts.sink import SinkUnreachable
 from alerts.slack import SlackSink
@@ -26,10 +26,11 @@ from monitor.doctor.patient import Patient
 from monitor.embedded.running import Running, find_running
 from monitor.embedded.services import Serves, start_service, stop_service
 from monitor.exits import Quit
-from monitor.program.connect import connection
-from streams.broker.admin import BrokerUnreachable
-from streams.broker.connection import Connection
+from monitor.program.connect import connection, memory, setting_of
+from streams.broker.connection import BrokerUnreachable, Connection
 from streams.broker.inspect import inspect
+from streams.broker.knock import knock
+from streams.entry import NotLetIn
 from streams.match_agent import GROUP as MATCH_GROUP
 from streams.topics import DEADLETTER, ITEMS, MATCHES, TOPICS
 
@@ -46,8 +47,8 @@ async def look_at_kafka(patient: Patient) -> list[Finding]:
     if settings.text("KAFKA_BOOTSTRAP_SERVERS"):
         try:
             where = connection(settings, patient.data or Path())
-        except (OSError, ValueError) as error:
-            return [bad("Kafka", f"its settings cannot be used: {error}")]
+        except Quit as error:
+            return [bad("Kafka", error.message)]
         return await _broker(patient, settings, where)
     if running and running.broker:
         where = connection(settings, patient.data or Path(), embedded=running.broker)
@@ -62,17 +63,15 @@ async def look_at_memory(patient: Patient) -> list[Finding]:
     if settings is None:
         return []
     running = _running(patient)
-    url = settings.text("REDIS_URL")
-    if not url and not (running and running.memory):
-        return await _try("Redis", Serves.MEMORY, "it keeps what was told in the data folder")
-    own = []
-    if not url and running:
-        own = [fine("Redis", f"embedded (Valkey), run by process {running.process}")]
-        url = f"redis://{running.memory}/0"
-    try:
-        return [*own, *judge_memory(await inspect_server(url))]
-    except MemoryUnreachable as error:
-        return [*own, unreachable("Redis", f"{_place(url)}: {error}", "is it up, REDIS_URL right?")]
+    if settings.text("REDIS_URL"):
+        try:
+            return await _memory(memory(settings))
+        except Quit as error:
+            return [bad("Redis", error.message)]
+    if running and running.memory:
+        ours = fine("Redis", f"embedded (Valkey), run by process {running.process}")
+        return [ours, *await _memory(RedisConnection(url=f"redis://{running.memory}/0"))]
+    return await _try("Redis", Serves.MEMORY, "it keeps what was told in the data folder")
 
 
 async def look_at_slack(patient: Patient) -> list[Finding]:
@@ -108,14 +107,16 @@ async def _broker(
         prefix=where.prefix,
         partitions=int(settings.number("WIREWATCH_PARTITIONS")),
         session_timeout_s=where.session_timeout_s,
+        session_given=bool(settings.text("WIREWATCH_SESSION_TIMEOUT_S")),
         own=own,
     )
     try:
+        await knock(where)
         seen = await inspect(where, TOPICS, readers, patient.patience_s)
+    except NotLetIn as error:
+        return [_not_let_in("Kafka", error)]
     except BrokerUnreachable as error:
         return [unreachable("Kafka", str(error), "is it up, KAFKA_BOOTSTRAP_SERVERS right?")]
-    except (OSError, ValueError) as error:
-        return [bad("Kafka", f"its settings cannot be used: {error}")]
     found = judge_broker(seen, wanted)
     if DEADLETTER.name in seen.topics:
         found.append(await _letters(where, patient.patience_s))
@@ -158,10 +159,17 @@ def _running(patient: Patient) -> Running | None:
     return find_running(patient.data) if patient.data else None
 
 
-def _place(url: str) -> str:
-    """Where a Redis is, without name and password."""
+async def _memory(where: RedisConnection) -> list[Finding]:
     try:
-        parts = urlsplit(url)
-        return f"{parts.hostname}:{parts.port or 6379}"
-    except ValueError:
-        return "REDIS_URL"
+        await ping(where)
+        return judge_memory(await inspect_server(where))
+    except NotLetIn as error:
+        return [_not_let_in("Redis", error)]
+    except RedisUnreachable as error:
+        return [unreachable("Redis", str(error), "is it up, REDIS_URL right?")]
+
+
+def _not_let_in(service: str, error: NotLetIn) -> Finding:
+    """It answers, and waiting mends nothing."""
+    says = f"it does not let this program in: {error}"
+    return unreachable(service, says, f"look at {setting_of(service.upper(), error.part)}")

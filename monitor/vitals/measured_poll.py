@@ -15,7 +15,9 @@ class MeasuredPublisher(Publisher):
         super().__init__(connection)
         self._counts = counts
 
-    async def publish(self, topic: Topic, records: Iterable[tuple[str, bytes | None]]) -> None:
+    async def publish(
+        self, topic: Topic, records: Iterable[tuple[str | bytes, bytes | None]]
+    ) -> None:
         """As the producer does."""
         records = list(records)
         with self._counts.publishing(topic, len(records)):

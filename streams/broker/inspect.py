@@ -15,8 +15,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError, KafkaError
 
-from streams.broker.admin import BrokerUnreachable
-from streams.broker.connection import Connection
+from streams.broker.connection import BrokerUnreachable, Connection
 from streams.topics import Topic
 
 CLIENT_ID = "wirewatch-doctor"
@@ -81,7 +80,6 @@ async def inspect(
 
     Raises:
         BrokerUnreachable: it does not answer within `patience_s`.
-        OSError: a certificate or key cannot be read.
     """
     options = connection.client_options()
     work = asyncio.ensure_future(

@@ -15,8 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from streams.broker.admin import BrokerUnreachable
-from streams.broker.connection import Connection
+from streams.broker.connection import BrokerUnreachable, Connection
 from streams.topics import Topic
 
 READ_MOST = 500

@@ -12,8 +12,8 @@ from stubs.embedded import embedded
 
 from monitor.deadletters import DeadLetters
 from monitor.embedded.services import Serves, Service
-from streams.broker.admin import BrokerUnreachable, ensure_topics
-from streams.broker.connection import Connection
+from streams.broker.admin import ensure_topics
+from streams.broker.connection import BrokerUnreachable, Connection
 from streams.broker.producer import Publisher
 from streams.broker.reader import Stored, read_to_end
 from streams.letters import Letter

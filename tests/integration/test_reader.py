@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from streams.broker.admin import BrokerUnreachable, ensure_topics
-from streams.broker.connection import Connection
+from streams.broker.admin import ensure_topics
+from streams.broker.connection import BrokerUnreachable, Connection
 from streams.broker.producer import Publisher
 from streams.broker.reader import partitions_of, read_at, read_to_end
 from streams.topics import DEADLETTER, ITEMS

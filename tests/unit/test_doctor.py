@@ -102,11 +102,21 @@ def test_what_is_wrong_with_a_broker(seen: BrokerSeen, level: Level, says: str) 
 
 
 @pytest.mark.parametrize(
-    ("session_s", "level"), [(5.9, Level.BAD), (6, Level.FINE), (1801, Level.BAD)]
+    ("session_s", "given", "level", "used"),
+    [
+        (5.9, True, Level.BAD, "5.9 s"),
+        (5.9, False, Level.FINE, "6 s"),
+        (6.0, True, Level.FINE, "6 s"),
+        (1801.0, True, Level.BAD, "1801 s"),
+    ],
 )
-def test_the_session_timeout_must_be_one_the_broker_takes(session_s: float, level: Level) -> None:
-    found = judge_broker(BROKER, replace(WANTED, session_timeout_s=session_s))
-    assert [f.level for f in found if f.check == "session timeout"] == [level]
+def test_the_session_timeout_must_be_one_the_broker_takes(
+    session_s: float, given: bool, level: Level, used: str
+) -> None:
+    wanted = replace(WANTED, session_timeout_s=session_s, session_given=given)
+    [found] = [f for f in judge_broker(BROKER, wanted) if f.check == "session timeout"]
+    assert found.level is level
+    assert found.says == f"{used}, the broker takes 6 to 1800 s"
 
 
 def test_a_broker_that_says_little_hides_nothing() -> None:
