@@ -4,6 +4,7 @@ Every wrong turn ends at once, in one line that says what to set, and never with
 """
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -302,3 +303,36 @@ def test_these_acls_are_enough(
         assert "Kafka refuses a topic: theirs.wire.items: " in ran.stderr
     finally:
         admin.delete_acls(acls)
+
+
+def doctor(desk: Desk, code: int, **environment: str) -> dict[str, tuple[str, str]]:
+    """What the doctor does not find fine: check to level and what to do, or what it says."""
+    ran = desk.call("doctor", "--desk", str(desk.folder), "--json", **environment)
+    assert (ran.returncode, ran.stderr) == (code, "")
+    assert not any(secret in ran.stdout for secret in SECRETS)
+    found = [line for line in map(json.loads, ran.stdout.splitlines()) if line["level"] != "fine"]
+    return {line["check"]: (line["level"], line["do"] or line["says"]) for line in found}
+
+
+def test_dead_letters_and_the_doctor_are_let_in_or_say_why(
+    desk: Desk, secured: Secured, prefix: str
+) -> None:
+    desk.feeds(a="https://a.example/feed")
+    desk.environment |= secured.scram | secured.rediss | {"WIREWATCH_TOPIC_PREFIX": prefix}
+    found = doctor(desk, 0)
+    assert {check: level for check, (level, _) in found.items()} == {"topics": "note"}
+    assert desk.call("dlq", "ls", "--desk", str(desk.folder)).returncode == 0
+
+    wrong = {"KAFKA_SASL_PASSWORD_FILE": secured.secret("wrong", "not-the-password")}
+    assert doctor(desk, 3, **wrong, REDIS_SSL_CA_FILE="") == {
+        "Kafka": ("unreachable", "look at KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD"),
+        "Redis": ("unreachable", "look at REDIS_SSL_CA_FILE"),
+    }
+    ran = desk.call("dlq", "ls", "--desk", str(desk.folder), **wrong)
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert "KAFKA_SASL_PASSWORD" in ran.stderr
+
+    found = doctor(desk, 1, KAFKA_SSL_CA_FILE="/nowhere.pem")
+    level, says = found["Kafka"]
+    assert level == "bad"
+    assert "KAFKA_SSL_CA_FILE (environment KAFKA_SSL_CA_FILE): /nowhere.pem" in says
