@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from streams.broker.connection import Connection
 from streams.broker.producer import NotPublished, Publisher
 from streams.broker.reader import Stored, partitions_of, read_at, read_to_end
-from streams.letters import UNKNOWN, Letter, Letters, Lying, mark, read_letter, value_of
+from streams.letters import UNKNOWN, Letter, Letters, Lying, Place, mark, read_letter, value_of
 from streams.records import utc_now
-from streams.topics import DEADLETTER, ITEMS, MATCHES, LetterState, Topic, encode
+from streams.topics import DEADLETTER, ITEMS, MATCHES, LetterState, TooLarge, Topic, encode
 
 REPLAYABLE = (ITEMS, MATCHES)
 """Topics that a role reads.  Nothing is put on another one, whatever a letter says."""
@@ -84,7 +84,8 @@ class DeadLetters:
             refused |= {at: _cut(found) for at, found in contents.items() if not found.whole}
             good = [x for x in part if x.place not in refused]
             try:
-                await self._put_back(good, contents)
+                refused |= await self._put_back(good, contents)
+                good = [x for x in good if x.place not in refused]
                 await self._mark(good, LetterState.REPLAYED, "")
             except NotPublished as error:
                 unsure = f"up to {len(good)} records may be back on their topic without a mark"
@@ -104,12 +105,19 @@ class DeadLetters:
                 yield Done(letter=letter)
 
     async def _put_back(
-        self, letters: Sequence[Letter], contents: Mapping[tuple[int, int], Content]
-    ) -> None:
+        self, letters: Sequence[Letter], contents: Mapping[Place, Content]
+    ) -> dict[Place, str]:
+        """Publishes each on its topic; the answer says which of them the broker never takes."""
+        refused: dict[Place, str] = {}
         for topic in REPLAYABLE:
-            name = self._connection.name(topic)
-            records = [contents[letter.place] for letter in letters if letter.topic == name]
-            await self._publish(topic, [(each.key, each.value) for each in records])
+            places = [x.place for x in letters if x.topic == self._connection.name(topic)]
+            records = [(contents[place].key, contents[place].value) for place in places]
+            try:
+                await self._publish(topic, records)
+            except TooLarge as error:
+                keys = {place: contents[place].key.decode("utf-8", "replace") for place in places}
+                refused |= {at: str(error) for at in places if keys[at] in error.keys}
+        return refused
 
     async def _mark(self, letters: Sequence[Letter], state: LetterState, note: str) -> None:
         marks = [mark(letter, state, at=utc_now(), note=note) for letter in letters]
@@ -132,10 +140,10 @@ class DeadLetters:
                 return "" if topic.name in there else f"{letter.topic} is not on this broker"
         return f"{letter.topic} is no topic that a role reads here"
 
-    async def _contents(self, letters: Sequence[Letter]) -> dict[tuple[int, int], Content]:
+    async def _contents(self, letters: Sequence[Letter]) -> dict[Place, Content]:
         """Key and value of each, by the place of its letter."""
         wanted = {letter.place: letter for letter in letters}
-        found: dict[tuple[int, int], Content] = {}
+        found: dict[Place, Content] = {}
         async with contextlib.aclosing(_records(self._connection, self._patience_s)) as records:
             async for record in records:
                 letter = wanted.get((record.partition, record.offset))

@@ -27,6 +27,9 @@ UNKNOWN = -1
 LAST_SECOND = 253_402_300_799
 """Of the year 9999; a record's time may be any number."""
 
+Place = tuple[int, int]
+"""Partition and offset on `wire.deadletter`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lying:
@@ -63,7 +66,7 @@ class Letter:
     marked: str
     note: str
     replays: int
-    place: tuple[int, int]
+    place: Place
 
     @property
     def open(self) -> bool:
@@ -79,7 +82,7 @@ class _Copy:
     size: int
     whole: bool
     likeness: str
-    place: tuple[int, int]
+    place: Place
 
 
 @dataclass(slots=True)
