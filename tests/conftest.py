@@ -83,6 +83,7 @@ def apache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     with ApacheKafka(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
 
+
 @pytest.fixture(scope="module", params=["tansu", pytest.param("apache", marks=pytest.mark.kafka)])
 def broker(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
