@@ -71,6 +71,8 @@ def has_kafka() -> bool:
 
 def push_rules(desk: Path, environment: Mapping[str, str]) -> None:
     """Publishes the desk's book, which `run match` waits for."""
+    command = [Path(sys.executable).with_name("wirewatch"), "rules", "push", "--desk", desk]
+    subprocess.run(command, env=dict(environment), stdout=subprocess.DEVNULL, check=True)
 
 
 async def _fill(connection: Connection, found: list[Any]) -> None:

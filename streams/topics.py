@@ -15,6 +15,7 @@ import msgspec
 from streams.decision import Decision
 from streams.item import Item
 from streams.match import Match
+from streams.written import Manifest, WrittenList, WrittenRule
 
 DEFAULT_PARTITIONS = 8
 """Up to eight match workers share the load; set once, never shrunk."""
@@ -67,7 +68,15 @@ DEADLETTER = Topic(
     retention_days=90,
     purpose="records that could not be read or delivered, each with its error",
 )
-TOPICS = (ITEMS, MATCHES, DECISIONS, DEADLETTER)
+RULES = Topic(
+    name="wire.rules",
+    key="rule id, @list/name, or @manifest",
+    retention_days=0,
+    purpose="the rule book, read by every match worker without a group, swapped whole",
+    partitions=1,
+    compact=True,
+)
+TOPICS = (ITEMS, MATCHES, DECISIONS, DEADLETTER, RULES)
 
 
 class LetterState(StrEnum):
@@ -120,15 +129,17 @@ class TooLarge(ValueError):
         self.keys = keys
 
 
-Record = TypeVar("Record", Item, Match, Decision, DeadLetter)
+AnyRecord = Item | Match | Decision | DeadLetter | WrittenRule | WrittenList | Manifest
+Record = TypeVar("Record", Item, Match, Decision, DeadLetter, WrittenRule, WrittenList, Manifest)
 
 _encoder = msgspec.json.Encoder()
-_decoders: dict[type, msgspec.json.Decoder[Item | Match | Decision | DeadLetter]] = {
-    record: msgspec.json.Decoder(record) for record in (Item, Match, Decision, DeadLetter)
+_decoders: dict[type, msgspec.json.Decoder[AnyRecord]] = {
+    record: msgspec.json.Decoder(record)
+    for record in (Item, Match, Decision, DeadLetter, WrittenRule, WrittenList, Manifest)
 }
 
 
-def encode(record: Item | Match | Decision | DeadLetter) -> bytes:
+def encode(record: AnyRecord) -> bytes:
     """The record as a Kafka value."""
     return _encoder.encode(record)
 

@@ -9,7 +9,7 @@ The only module that speaks PyYAML; pydantic's errors get their line and column 
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,21 +50,25 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's value, and where each part of it stands."""
+    """A file's value, and where each part of it stands; all at `start` where that is not known."""
 
     file: str
     value: Any
     node: yaml.Node | None
+    start: tuple[int, int] = (1, 1)
+    keys: Mapping[str, tuple[yaml.Node, yaml.Node]] = field(default_factory=dict, repr=False)
+    """Those of the outermost mapping: a file may have thousands."""
 
     def problem(self, path: Place, message: str, *, key: bool = False) -> Problem:
         """`message` at the value under `path`, or at its key."""
         node = self.node
         for part in path:
-            found = _child(node, part)
+            outermost = self.keys and node is self.node
+            found = self.keys.get(str(part)) if outermost else _child(node, part)
             if found is None:
                 break
             node = found[0] if key and part == path[-1] else found[1]
-        where = _position(node.start_mark if node is not None else None)
+        where = _position(node.start_mark) if node is not None else self.start
         return Problem(self.file, *where, message)
 
 
@@ -136,7 +140,8 @@ def parse(raw: bytes, file: str) -> Document:
         raise Invalid([Problem(file, 1, 1, f"not a usable value: {_first_line(error)}")]) from error
     if problems:
         raise Invalid(problems)
-    return Document(file, value, node)
+    keys = {k.value: (k, v) for k, v in node.value} if isinstance(node, yaml.MappingNode) else {}
+    return Document(file, value, node, keys=keys)
 
 
 def _first_line(error: Exception) -> str:

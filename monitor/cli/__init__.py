@@ -5,7 +5,7 @@ Libraries are imported by the command that needs them, so that `--help` is quick
 
 import typer
 
-from monitor.cli import check, config, demo, dlq, doctor, feeds, health, init, match, run
+from monitor.cli import check, config, demo, dlq, doctor, feeds, health, init, match, rules, run
 
 app = typer.Typer(
     name="wirewatch",
@@ -20,6 +20,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("match")(match.match)
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(rules.app, name="rules")
 app.add_typer(dlq.app, name="dlq")
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,15 +54,15 @@ def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
     from monitor.program.logs import set_up_logs
     from monitor.program.process import run_program
     from monitor.program.progress import progress_for
-    from monitor.program.reload import compile_rules
+    from monitor.program.reload import load_edition
     from monitor.program.report import Report, process_started
     from streams.records import Stop
     from streams.yaml12 import Invalid
 
     set_up_logs(plan.settings)
-    if Role.MATCH in plan.roles:
+    if plan.publishes:
         try:
-            compile_rules(plan.rules, plan.default_to)
+            plan = replace(plan, book=load_edition(plan.rules, plan.default_to))
         except Invalid as error:
             raise Quit(ExitCode.BAD_NEWS, str(error)) from error
     stop = Stop()

@@ -5,10 +5,14 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alerts.sink import Sink
 from monitor.desk.settings import Settings
 from monitor.feeds.feed import Feed
+
+if TYPE_CHECKING:
+    from monitor.program.reload import Loaded
 
 
 class Role(StrEnum):
@@ -27,7 +31,7 @@ class Plan:
     """What to run.
 
     `data` is absolute and exists; `for_s` counts from ready, 0 means until stopped; `beside` runs
-    as long as the roles do.
+    as long as the roles do; `book` is what the rule files say, where this process publishes it.
     """
 
     desk: str
@@ -39,7 +43,13 @@ class Plan:
     roles: tuple[Role, ...]
     make_sink: Callable[[], Sink]
     for_s: float = 0.0
+    book: "Loaded | None" = None
     beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+
+    @property
+    def publishes(self) -> bool:
+        """True when this process does everything, so the rule files are its as well."""
+        return set(self.roles) >= set(ALL_ROLES)
 
     @property
     def embeds_broker(self) -> bool:

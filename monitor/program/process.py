@@ -22,13 +22,14 @@ from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
 from monitor.program.reach import port_answers, watch
 from monitor.program.report import Report
-from monitor.program.roles import SERVE, Context
+from monitor.program.roles import SERVE, Context, announce
 from monitor.program.standing import Standing, Start, stand_up
 from monitor.vitals.vitals import Vitals
 from monitor.vitals.watched import Phase
 from streams.ledger import Ledgers
 from streams.outage import Outages
 from streams.records import Stop, Stopping
+from streams.rules.current import Current
 
 log = logging.getLogger("wirewatch.program")
 
@@ -37,6 +38,9 @@ JOIN_MOST_S = 60.0
 
 STOP_MOST_S = 7.0
 """For the roles to end; what hangs longer is left behind, its records come again."""
+
+GOODBYE_MOST_S = 0.5
+"""To a Redis that may be gone; it forgets this process anyway."""
 
 SUPERVISE_S = 0.25
 
@@ -108,6 +112,7 @@ class _Program:
         self._progress = progress
         self._stop = stop
         self._outages = Outages()
+        self._current = Current()
         self._vitals = Vitals(
             plan.settings,
             plan.data,
@@ -181,6 +186,7 @@ class _Program:
             progress=self._progress,
             stop=self._stop,
             outages=self._outages,
+            current=self._current,
         )
         roles: dict[asyncio.Task[None], asyncio.Event] = {}
         stack.push_async_callback(self._end_roles, roles)
@@ -188,6 +194,8 @@ class _Program:
         for role in sorted(self._plan.roles, key=lambda role: role is Role.POLL):
             ready = self._vitals.watched.ready[role]
             roles[asyncio.create_task(SERVE[role](context, ready), name=role)] = ready
+        said = announce(context, lambda: all(ready.is_set() for ready in roles.values()))
+        stack.push_async_callback(self._end_announcing, asyncio.create_task(said))
         return roles
 
     async def _until_ready(self, roles: "dict[asyncio.Task[None], asyncio.Event]") -> None:
@@ -195,9 +203,11 @@ class _Program:
             for ready in roles.values():
                 await ready.wait()
 
+        # the match role may first wait for a book
+        most_s = JOIN_MOST_S + self._plan.settings.number("WIREWATCH_WAIT_S")
         waiting = asyncio.create_task(all_ready())
         done, _ = await asyncio.wait(
-            {waiting, *roles}, timeout=JOIN_MOST_S, return_when=asyncio.FIRST_COMPLETED
+            {waiting, *roles}, timeout=most_s, return_when=asyncio.FIRST_COMPLETED
         )
         if waiting in done:
             return
@@ -205,7 +215,7 @@ class _Program:
         for task in done:
             task.result()
         session = "WIREWATCH_SESSION_TIMEOUT_S may be one that the broker refuses"
-        message = f"the broker gave no partitions within {JOIN_MOST_S:.0f} s: {session}"
+        message = f"the broker gave no partitions within {most_s:.0f} s: {session}"
         raise Quit(ExitCode.UNREACHABLE, message)
 
     async def _supervise(self, roles: "list[asyncio.Task[None]]", standing: Standing) -> None:
@@ -228,6 +238,11 @@ class _Program:
                 standing.check_children()
         finally:
             watching.cancel()
+
+    async def _end_announcing(self, said: "asyncio.Task[None]") -> None:
+        self._stop.set()
+        await asyncio.wait({said}, timeout=GOODBYE_MOST_S)
+        said.cancel()
 
     async def _end_roles(self, roles: "dict[asyncio.Task[None], asyncio.Event]") -> None:
         self._stop.set()

@@ -19,11 +19,12 @@ from monitor.program.progress import Progress
 from monitor.program.standing import make_topics
 from monitor.program.watchdog import Watchdog
 from monitor.vitals.counts import Counts
-from monitor.vitals.watched import BookState, Watched
+from monitor.vitals.watched import Watched
 from streams.broker.connection import Connection
 from streams.ledger import Ledger
 from streams.outage import Outages
 from streams.records import Stop, Stopping
+from streams.rules.current import Current
 
 if TYPE_CHECKING:
     import faust
@@ -36,7 +37,8 @@ WATCH_EVERY_S = 0.25
 class Context:
     """What every role needs; `memory` has no address where no role needs one.
 
-    A role tells `ledger` and `counts` what happens, and puts into `watched` what can be looked at.
+    A role tells `ledger` and `counts` what happens, and puts into `watched` what can be looked at;
+    `current` is the book in force.
     """
 
     plan: Plan
@@ -48,30 +50,37 @@ class Context:
     progress: Progress
     stop: Stop
     outages: Outages
+    current: Current
 
 
 Serve = Callable[[Context, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 async def serve_match(context: Context, ready: asyncio.Event) -> None:
-    """The match role; follows the rule files."""
-    from monitor.program.reload import compile_rules, follow_rules
+    """The match role; judges by the book on `wire.rules`, starts once there is one."""
+    from monitor.program.rulebook import first_book, keep_rules
     from streams.match_agent import match_app
-    from streams.rules.current import Current
 
-    plan, stop = context.plan, context.stop
-    current = Current(compile_rules(plan.rules, plan.default_to))
-    book = current.matcher.book
-    state = BookState(hash=book.hash, rules=len(book.rules), loaded_at=time.time())
-    context.watched.book = state
-    app = match_app(context.connection, current, context.ledger, stop)
-    follow = asyncio.create_task(
-        follow_rules(plan.rules, plan.default_to, current, stop, context.progress.say, state)
+    plan, stop, current = context.plan, context.stop, context.current
+    wait_s = plan.settings.number("WIREWATCH_WAIT_S")
+    work = await keep_rules(
+        plan,
+        context.connection,
+        current,
+        outages=context.outages,
+        stop=stop,
+        say=lambda text: context.progress.done(text, context.watched.state().uptime_s),
     )
+    keeping = [asyncio.create_task(each) for each in work]
     try:
-        await _serve_app(app, ready, context)
+        await _beside(first_book(current, wait_s, stop), keeping)
+        context.watched.book = current
+        app = match_app(context.connection, current, context.ledger, stop)
+        await _beside(_serve_app(app, ready, context), keeping)
     finally:
-        await _end(follow)
+        for task in keeping:
+            task.cancel()
+        await asyncio.wait(keeping)
 
 
 async def serve_alert(context: Context, ready: asyncio.Event) -> None:
@@ -140,6 +149,22 @@ async def _make_topics(context: Context) -> None:
         raise NotPublished(str(error)) from error
 
 
+async def announce(context: Context, ready: Callable[[], bool]) -> None:
+    """Tells others, by way of Redis, which book this process judges by."""
+    url = context.memory.url or context.plan.settings.text("REDIS_URL")
+    if url:
+        from monitor.program.connect import memory
+        from monitor.program.presence import Worker, keep_announcing
+
+        where = context.memory if context.memory.url else memory(context.plan.settings)
+        roles, current = tuple(context.plan.roles), context.current
+
+        def worker() -> Worker:
+            return Worker(roles=roles, book=current.book_hash, since=current.since, ready=ready())
+
+        await keep_announcing(where, context.plan.desk, worker, context.stop)
+
+
 SERVE: dict[Role, Serve] = {
     Role.POLL: serve_poll,
     Role.MATCH: serve_match,
@@ -172,6 +197,21 @@ async def _serve_app(app: "faust.App", ready: asyncio.Event, context: Context) -
                 if why:
                     raise Quit(ExitCode.UNREACHABLE, why)
             raise Quit(ExitCode.UNREACHABLE, f"{app.conf.id} stopped: {app.crash_reason!r}")
+
+
+async def _beside(work: Coroutine[Any, Any, None], others: "list[asyncio.Task[None]]") -> None:
+    """Until `work` is done; one of `others` that fails ends it as well."""
+    task = asyncio.create_task(work)
+    left = {task, *others}
+    try:
+        while not task.done():
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done:
+                with contextlib.suppress(Stopping):
+                    ended.result()
+        task.result()
+    finally:
+        await _end(task)
 
 
 async def _either(task: "asyncio.Task[None]", stop: Stop) -> None:

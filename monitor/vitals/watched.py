@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from streams.broker.progress import PartitionProgress, Progress
 from streams.outage import Outages
+from streams.rules.current import Current
 
 
 class Phase(StrEnum):
@@ -20,20 +21,6 @@ class Phase(StrEnum):
     STARTING = "starting"
     SERVING = "serving"
     STOPPING = "stopping"
-
-
-@dataclass(slots=True, kw_only=True)
-class BookState:
-    """The book a match worker judges by, kept true by who swaps it; `loaded_at` since 1970."""
-
-    hash: str
-    rules: int
-    loaded_at: float
-    refused: bool = False
-
-    def take(self, book_hash: str, rules: int, now: float) -> None:
-        """Another book, or the same one read again, is in force."""
-        self.hash, self.rules, self.loaded_at, self.refused = book_hash, rules, now, False
 
 
 Troubles = Callable[[], Sequence[str]]
@@ -51,7 +38,7 @@ class State:
     waiting: tuple[str, ...]
     troubles: tuple[str, ...]
     uptime_s: float
-    book: BookState | None
+    book: Current | None
     partitions: dict[str, tuple[PartitionProgress, ...]]
 
     @property
@@ -85,7 +72,7 @@ class Watched:
         self.ready = {role: asyncio.Event() for role in roles}
         self.groups: dict[str, Progress] = {}
         self.troubles: list[Troubles] = [outages.lasting]
-        self.book: BookState | None = None
+        self.book: Current | None = None
         self.phase = Phase.STARTING
         self.doing = ""
         self._uptime = uptime

@@ -1,14 +1,15 @@
 """Read without a group: the records of a topic as they lie on the broker.
 
-In: a connection and a topic.  Out: its records up to the end, in order within each partition.
-Invariants: nothing is committed, no topic is made by asking for it; a broker that is silent for
-`patience_s` ends the reading with `BrokerUnreachable`.
+In: a connection and a topic.  Out: its records up to the end, in order within each partition; who
+follows the topic gets what is added as well.  Invariants: nothing is committed, no topic is made
+by asking for it; a broker that is silent for `patience_s` ends a reading with
+`BrokerUnreachable`, and a following only pauses.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.broker.connection import BrokerUnreachable, Connection
+from streams.outage import Outage
 from streams.topics import Topic
 
 READ_MOST = 500
@@ -29,6 +31,19 @@ LOOK_MS = 100
 
 STOP_S = 2.0
 """For the goodbye to a broker that may be gone."""
+
+
+FOLLOW_PATIENCE_S = 10.0
+"""Who follows a topic says by then that the broker does not answer."""
+
+FOLLOW_WAIT_LEAST_MS = 100
+"""What is followed may come that late; asking Tansu every 20 ms would cost more than it gives."""
+
+QUIET_MS = 1_000
+"""With nothing new for so long, a follower looks whether the broker is there."""
+
+RETRY_S = 0.5
+"""Between looks at a broker that is away, or at a topic that is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +113,65 @@ async def read_to_end(
                 if await consumer.position(part) >= ends[part]:
                     left.discard(part)
                     consumer.pause(part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What came since the chunk before; empty when nothing did for `QUIET_MS`.
+
+    `anew`: the topic from its beginning to its end; what the chunks before it said is void.
+    """
+
+    records: tuple[Stored, ...] = ()
+    anew: bool = False
+
+
+async def follow(
+    connection: Connection, topic: Topic, outage: Outage
+) -> AsyncGenerator[Chunk, None]:
+    """The whole topic as one chunk, then what is added, for ever; use it in `aclosing`.
+
+    The first chunk is `anew`, and so is the next after the broker was away or lost its log.  A
+    topic that is not there is one that holds nothing.
+    """
+    while True:
+        try:
+            async with contextlib.aclosing(_follow_one_log(connection, topic)) as chunks:
+                async for chunk in chunks:
+                    outage.over()
+                    yield chunk
+        except BrokerUnreachable as error:
+            outage.began(error)
+        await asyncio.sleep(RETRY_S)
+
+
+async def _follow_one_log(connection: Connection, topic: Topic) -> AsyncGenerator[Chunk, None]:
+    """Ends when the broker has another log, or none."""
+    patience_s = FOLLOW_PATIENCE_S
+    whole = [record async for record in read_to_end(connection, topic, patience_s)]
+    yield Chunk(records=tuple(whole), anew=True)
+    after = {record.partition: record.offset + 1 for record in whole}
+    found = await partitions_of(connection, [topic], patience_s)
+    parts = [TopicPartition(connection.name(topic), p) for p in found.get(topic.name, ())]
+    slower = replace(connection, fetch_wait_ms=max(connection.fetch_wait_ms, FOLLOW_WAIT_LEAST_MS))
+    if not parts:
+        return
+    async with _consumer(slower, parts, patience_s) as consumer:
+        for part in parts:
+            consumer.seek(part, after.setdefault(part.partition, 0))
+        while True:
+            got = await consumer.getmany(timeout_ms=QUIET_MS)
+            records = tuple(_stored(record) for part in got.values() for record in part)
+            if any(record.offset < after[record.partition] for record in records):
+                return  # aiokafka began again by itself: what was read is not there any more
+            after |= {record.partition: record.offset + 1 for record in records}
+            ends = {part.partition: consumer.highwater(part) for part in parts}
+            if any(end is not None and end < after[p] for p, end in ends.items()):
+                return  # asked for what lies beyond its end, Tansu answers with nothing
+            if not records:
+                async with _patiently(connection, patience_s):
+                    await consumer.end_offsets(parts)
+            yield Chunk(records=records)
 
 
 async def read_at(

@@ -53,9 +53,13 @@ def terms(node: Node) -> Iterator[Term]:
 
 @dataclass(frozen=True)
 class Book:
-    """All rules, in the order of their files."""
+    """All rules, by id: the same book from files in any order, and from the topic."""
 
     rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.rules, key=lambda rule: rule.id)
+        object.__setattr__(self, "rules", tuple(ordered))
 
     @cached_property
     def hash(self) -> str:

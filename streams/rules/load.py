@@ -4,7 +4,7 @@ Invariant: either the whole book is good or none of it is used; nothing in it is
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ from streams.rules.model import (
     WordList,
 )
 from streams.text import words
+from streams.written import Written, WrittenList, WrittenRule
 from streams.yaml12 import Document, Invalid, Place, Problem, read, suggestion, validate
 
-Lists = Mapping[str, tuple[str, ...]]
+Lists = Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+"""The words of each list: as written, and folded."""
+Channels = Callable[[str], tuple[str, ...]]
+"""Whom a rule tells that does not say so itself."""
 
 
 def rule_files(path: Path) -> list[Path]:
@@ -38,13 +42,88 @@ def load_book(path: Path, *, default_to: Sequence[str] = (), must_tell: bool = F
     Raises:
         Invalid: anything is wrong anywhere; holds all problems, in file order.
     """
+    return read_rules(path, default_to=default_to, must_tell=must_tell)[0]
+
+
+def read_rules(
+    path: Path, *, default_to: Sequence[str] = (), must_tell: bool = False
+) -> tuple[Book, Written]:
+    """The book in the file or folder `path`, and what it was written as; see `load_book`.
+
+    Raises:
+        Invalid: anything is wrong anywhere; holds all problems, in file order.
+    """
     documents, problems = _read_all(path)
-    lists, list_problems = _lists(documents)
+    rules, found = _rules(documents, lambda _: tuple(default_to), must_tell=must_tell)
+    problems += found
+    if not problems and not rules:
+        problems.append(Problem(str(path), 1, 1, "no rules here"))
+    if problems:
+        raise Invalid(sorted(set(problems)))
+    return Book(tuple(rules.values())), _written(documents, rules, path)
+
+
+def build_book(written: Written) -> Book:
+    """The book as written elsewhere, by the code that reads files.
+
+    Raises:
+        Invalid: this program would refuse it in a file.
+    """
+    lists = [
+        _document(words.where, {LISTS: {name: list(words.words)}})
+        for name, words in written.lists.items()
+    ]
+    documents = [_document(rule.where, {name: rule.rule}) for name, rule in written.rules.items()]
+    rules, problems = _rules(
+        lists + documents, lambda name: written.rules[name].channels, must_tell=False
+    )
+    if problems:
+        raise Invalid(sorted(set(problems)))
+    return Book(tuple(rules.values()))
+
+
+def _document(where: str, value: Any) -> Document:
+    file, line, column = (*where.rsplit(":", 2), "", "")[:3]
+    known = line.isdecimal() and column.isdecimal()
+    start = (int(line), int(column)) if known else (1, 1)
+    return Document(file if known else where, value, None, start)
+
+
+def _written(documents: Sequence[Document], rules: Mapping[str, Rule], path: Path) -> Written:
+    """The values of the files; `where` is told from the folder they lie in."""
+
+    def where(document: Document, place: Place) -> str:
+        at = document.problem(place, "", key=True)
+        file = Path(at.file)
+        shown = file.relative_to(path.parent) if file.is_relative_to(path.parent) else file
+        return f"{shown.as_posix()}:{at.line}:{at.column}"
+
+    return Written(
+        rules={
+            name: WrittenRule(
+                rule=document.value[name],
+                channels=rules[name].channels,
+                where=where(document, (name,)),
+            )
+            for document in documents
+            for name in _rule_ids(document)
+        },
+        lists={
+            name: WrittenList(words=tuple(words), where=where(document, (LISTS, name)))
+            for document in documents
+            for name, words in document.value.get(LISTS, {}).items()
+        },
+    )
+
+
+def _rules(
+    documents: Sequence[Document], default_to: Channels, *, must_tell: bool
+) -> tuple[dict[str, Rule], list[Problem]]:
+    lists, problems = _lists(documents)
     rules: dict[str, Rule] = {}
-    problems += list_problems
     for document in documents:
         for rule_id in _rule_ids(document):
-            rule, found = _rule(document, rule_id, lists, tuple(default_to))
+            rule, found = _rule(document, rule_id, lists, default_to)
             problems += found
             if rule is not None and rule_id in rules:
                 message = f'rule "{rule_id}" is already in {rules[rule_id].where}'
@@ -54,11 +133,7 @@ def load_book(path: Path, *, default_to: Sequence[str] = (), must_tell: bool = F
                 if must_tell and not rule.channels:
                     message = f"{rule_id} tells nobody: it needs to:, or desk.yaml a default"
                     problems.append(document.problem((rule_id,), message, key=True))
-    if not problems and not rules:
-        problems.append(Problem(str(path), 1, 1, "no rules here"))
-    if problems:
-        raise Invalid(sorted(set(problems)))
-    return Book(tuple(rules.values()))
+    return rules, problems
 
 
 def _read_all(path: Path) -> tuple[list[Document], list[Problem]]:
@@ -91,7 +166,7 @@ def _rule_ids(document: Document) -> list[Any]:
 
 
 def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
-    lists: dict[str, tuple[str, ...]] = {}
+    lists: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
     problems: list[Problem] = []
     for document in documents:
         for name in document.value.get(LISTS, {}):
@@ -104,18 +179,18 @@ def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
                 problems.append(document.problem(place, f'list "{name}" exists twice', key=True))
             lists[name] = ()
             model, found = validate(WordList, document, place)
-            lists[name] = tuple(model.root) if model else ()
+            lists[name] = tuple((word, words(word)) for word in model.root) if model else ()
             problems += found
             problems += [
                 document.problem((*place, n), "a list cannot name another list")
-                for n, word in enumerate(lists[name])
+                for n, (word, _) in enumerate(lists[name])
                 if word.startswith("@")
             ]
     return lists, problems
 
 
 def _rule(
-    document: Document, rule_id: Any, lists: Lists, default_to: tuple[str, ...]
+    document: Document, rule_id: Any, lists: Lists, default_to: Channels
 ) -> tuple[Rule | None, list[Problem]]:
     if not isinstance(rule_id, str) or not re.fullmatch(r"[a-z0-9-]+", rule_id):
         message = f'"{rule_id}" is no rule name: small letters, digits and hyphens only'
@@ -128,7 +203,7 @@ def _rule(
     problems = list(_unusable(document, (rule_id,), model, lists))
     at = document.problem((rule_id,), "", key=True)
     where = f"{at.file}:{at.line}:{at.column}"
-    channels = tuple(dict.fromkeys(model.to or default_to))
+    channels = tuple(dict.fromkeys(model.to or default_to(rule_id)))
     return Rule(rule_id, _group(model, lists), channels, where), problems
 
 
@@ -169,5 +244,5 @@ def _node(term: str | Clauses, lists: Lists, clause: str) -> Node:
     if isinstance(term, Clauses):
         return _group(term, lists, f"{clause}.")
     if term.startswith("@"):
-        return Group(any=tuple(Term(w, words(w), clause) for w in lists.get(term[1:], ())))
+        return Group(any=tuple(Term(w, folded, clause) for w, folded in lists.get(term[1:], ())))
     return Term(term, words(term), clause)

@@ -79,6 +79,6 @@ def test_a_stop_while_a_role_waits_at_its_start_is_clean(
 ) -> None:
     desk.feeds(a=outlet.url("/a"))
     shared.kafka.kill()
-    run = desk.run(role)
+    run = desk.start("run", role, "--desk", str(desk.folder))
     run.wait_until(lambda p: any("waiting up to" in line for line in p.errors))
     assert run.stop(number, within_s=STOP_S) == 0

@@ -29,12 +29,15 @@ from monitor.vitals.exposition import make_registry, metrics_text
 from monitor.vitals.health_file import HealthFile, Said, read_files
 from monitor.vitals.histogram import Histogram
 from monitor.vitals.serve import serve_http
-from monitor.vitals.watched import BookState, Phase, Watched
+from monitor.vitals.watched import Phase, Watched
 from streams.broker.progress import PartitionProgress
 from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Precision, Zone
 from streams.ledger import Ledgers, NoLedger
 from streams.outage import Outages
+from streams.rules.book import Book, Group, Rule, Term
+from streams.rules.current import Current
+from streams.rules.matcher import Matcher
 from streams.topics import ITEMS, DeadLetter
 
 PART = PartitionProgress(topic="wire.items", partition=3, end=12, committed=7, stalled_s=2.5)
@@ -148,7 +151,9 @@ def test_metrics_show_what_is_watched() -> None:
     look = watched(match=True, alert=False)
     look.groups["wirewatch.match"] = lambda: [PART]
     look.groups["wirewatch.alert"] = tuple
-    look.book = BookState(hash="abc", rules=7, loaded_at=5.0, refused=True)
+    book = Book((Rule("r", Group(all=(Term("x", ("x",), "all[0]"),)), ("#c",)),))
+    look.book = Current(Matcher(book), since=5.0)
+    look.book.refuse("wire.rules", "half a push")
     look.outages.of("Redis").began("refused")
     look.outages.of("Kafka")
     found = scraped(Counts(), look)
@@ -157,12 +162,12 @@ def test_metrics_show_what_is_watched() -> None:
     assert found["wirewatch_consumer_lag_records", "wirewatch.match", "3", "wire.items"] == 5
     assert found["wirewatch_consumer_stalled_seconds", "wirewatch.match", "3", "wire.items"] == 2.5
     assert found["wirewatch_consumer_assigned_partitions", "wirewatch.alert"] == 0
-    assert found["wirewatch_book_info", "abc"] == 1
-    assert found["wirewatch_book_rules",] == 7
+    assert found["wirewatch_book_info", book.hash] == 1
+    assert found["wirewatch_book_rules",] == 1
     assert found["wirewatch_book_last_reload_successful",] == 0
     assert (found["wirewatch_outage", "Redis"], found["wirewatch_outage", "Kafka"]) == (1, 0)
     assert found["wirewatch_healthy",] == 0
-    look.book.take("def", 8, 6.0)
+    look.book.refuse("wire.rules", "")
     assert scraped(Counts(), look)["wirewatch_book_last_reload_successful",] == 1
 
 
