@@ -30,8 +30,8 @@ def _corpus(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _generated() -> Iterator[tuple[str, str]]:
-    words = [f"word{n}" for n in range(5_000)]
     chance = random.Random(7)
+    words = ["".join(chance.choices("abcdefghijklmnoprstuvwz", k=8)) for _ in range(5_000)]
     while True:
         yield " ".join(chance.choices(words, k=9)), " ".join(chance.choices(words, k=30))
 
