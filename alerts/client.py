@@ -84,7 +84,7 @@ def _doubt(error: Exception, where: RedisConnection) -> str:
     """An error in words, with what may be behind a line that is cut or silent."""
     cut = any(isinstance(cause, ConnectionResetError) for cause in causes(error))
     if where.tls and (cut or isinstance(error, RedisTimeout)):
-        return f"{error}: does that port speak TLS at all?"
+        return f"{error}: does that port speak TLS, and trust our certificate if it asks for one?"
     if cut:
         return f"{error}: does that port speak TLS (rediss://)?"
     return str(error)

@@ -6,8 +6,9 @@ for here.  Out: nothing, or an error.  Invariant: `NotLetIn` is final, `BrokerUn
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
-from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
+from aiokafka.conn import AIOKafkaConnection, collect_hosts
 from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
@@ -65,16 +66,7 @@ async def _first_open(connection: Connection, addresses: Iterable[Address]) -> l
 async def _brokers(connection: Connection, address: Address) -> list[Address]:
     place = "{}:{}".format(*address)
     try:
-        opened: AIOKafkaConnection = await create_conn(
-            *address,
-            client_id="wirewatch",
-            request_timeout_ms=KNOCK_TIMEOUT_MS,
-            **connection.security.client_options(),
-        )
-        try:
-            answer = await opened.send(MetadataRequest([]))
-        finally:
-            await asyncio.wait({opened.close()}, timeout=CLOSE_TIMEOUT_S)
+        answer = await _metadata(connection, address)
     except (KafkaError, OSError, TimeoutError, ValueError, AssertionError) as error:
         refusal = _refusal(error)
         if refusal is None:
@@ -82,6 +74,28 @@ async def _brokers(connection: Connection, address: Address) -> list[Address]:
             raise BrokerUnreachable(f"{place}: {said}") from error
         raise NotLetIn(refusal.part, f"{place}: {refusal}") from error
     return [(host, port) for _, host, port, _ in answer.brokers]
+
+
+async def _metadata(connection: Connection, address: Address) -> Any:
+    """What the broker says of its cluster, on a line that is closed again."""
+    opened = AIOKafkaConnection(
+        *address,
+        client_id="wirewatch",
+        request_timeout_ms=KNOCK_TIMEOUT_MS,
+        **connection.security.client_options(),
+    )
+    try:
+        await opened.connect()
+        answer = await opened.send(MetadataRequest([]))
+    except (KafkaError, TimeoutError):
+        await _hang_up(opened)
+        raise
+    await _hang_up(opened)
+    return answer
+
+
+async def _hang_up(opened: AIOKafkaConnection) -> None:
+    await asyncio.wait({opened.close()}, timeout=CLOSE_TIMEOUT_S)
 
 
 def _refusal(error: Exception) -> NotLetIn | None:
@@ -114,5 +128,6 @@ def _doubt(error: Exception, protocol: Protocol) -> str:
     if isinstance(error, ConnectionResetError) and protocol.tls:
         return "it hangs up on TLS: is that a port with TLS?"
     if isinstance(error, KafkaConnectionError) and not protocol.sasl:
-        return "it hangs up: does it ask for a name and a password (SASL_…) at that port?"
+        certificate = " or for another certificate" if protocol.tls else ""
+        return f"it hangs up: does it ask for a name and a password (SASL_…){certificate}?"
     return str(error) or type(error).__name__
