@@ -28,6 +28,7 @@ from streams.outage import Outages
 from streams.records import Stop
 
 log = logging.getLogger("wirewatch.poll")
+outage_log = logging.getLogger("wirewatch.outage")
 
 POLLS_AT_ONCE = 50
 """Polls under way in one process; a slow outlet holds one place for 30 s at most."""
@@ -299,9 +300,11 @@ def _say(lease: Lease, ended: Ended) -> None:
     """One line when a feed begins to fail and one when it is back, among all pollers."""
     match ended:
         case Failed() if not lease.failures:
-            log.warning("feed %s does not answer, waiting: %s", lease.feed.id, ended.why)
+            outage_log.warning("feed %s does not answer, waiting: %s", lease.feed.id, ended.why)
         case Learned() | Unchanged() if lease.failures:
-            log.warning("feed %s is back after %d failed polls", lease.feed.id, lease.failures)
+            outage_log.warning(
+                "feed %s is back after %d failed polls", lease.feed.id, lease.failures
+            )
 
 
 def _say_lost(lease: Lease) -> None:

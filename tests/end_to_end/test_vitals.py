@@ -157,7 +157,6 @@ def test_each_role_alone_tells_how_it_is(
     assert (code, says["match"]) == (1, "ready")
     assert says["poll"].startswith("Redis (feed state) has not answered for")
     assert Scrape(at["poll"]).value("wirewatch_outage", service="Redis (feed state)") == 1
-    assert Scrape(at["poll"]).value("wirewatch_feed_polls_total", outcome="held") >= 1
     real.redis.start()
     until(lambda: health(desk) == (0, dict.fromkeys(roles, "ready")))
     assert [run.stop() for run in runs.values()] == [0, 0, 0]
