@@ -45,7 +45,7 @@ class ItemsTopic:
             NotPublished: the broker does not say.
         """
         now = asyncio.get_running_loop().time()
-        if self._in_doubt or now - self._asked_at > LOOK_EVERY_S:
+        if now - self._asked_at > LOOK_EVERY_S:
             if self._in_doubt:
                 await self._make_topics()
             self._id, before = await self._publisher.topic_id(ITEMS), self._id
@@ -59,12 +59,12 @@ class ItemsTopic:
     def away(self, why: object) -> None:
         """The broker did not say: it may be a new one, without topics."""
         self._outage.began(why)
-        self._in_doubt = True
+        self._in_doubt, self._asked_at = True, float("-inf")
 
     def refused(self, why: object) -> None:
         """The broker did not take what was published: it is asked again before the next poll."""
-        self.away(why)
-        self._refused_at = asyncio.get_running_loop().time()
+        self._outage.began(why)
+        self._refused_at, self._asked_at = asyncio.get_running_loop().time(), float("-inf")
 
     def took(self) -> None:
         """The broker has what was published."""
