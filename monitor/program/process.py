@@ -20,7 +20,7 @@ from monitor.exits import ExitCode, Quit
 from monitor.program.logs import last_words
 from monitor.program.plan import Plan, Role
 from monitor.program.progress import Progress
-from monitor.program.reach import port_answers, watch
+from monitor.program.reach import watch
 from monitor.program.report import Report
 from monitor.program.roles import SERVE, Context, announce
 from monitor.program.standing import Standing, Start, stand_up
@@ -222,13 +222,7 @@ class _Program:
         """Until the time is up; a role or service that ended ends the program."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._plan.for_s if self._plan.for_s else float("inf")
-        watching = asyncio.create_task(
-            watch(
-                self._outages.of("Kafka"),
-                lambda: port_answers(standing.connection.bootstrap),
-                self._stop,
-            )
-        )
+        watching = self._watch(standing)
         try:
             while loop.time() < end:
                 await asyncio.wait(roles, timeout=min(SUPERVISE_S, max(0.0, end - loop.time())))
@@ -237,7 +231,18 @@ class _Program:
                         task.result()
                 standing.check_children()
         finally:
-            watching.cancel()
+            for task in watching:
+                task.cancel()
+
+    def _watch(self, standing: Standing) -> "list[asyncio.Task[None]]":
+        """Looks at the services also while nobody uses them."""
+        looks = {"Kafka": standing.broker_answers}
+        if Role.ALERT in self._plan.roles:
+            looks["Redis"] = standing.memory_answers
+        return [
+            asyncio.create_task(watch(self._outages.of(name), look, self._stop))
+            for name, look in looks.items()
+        ]
 
     async def _end_announcing(self, said: "asyncio.Task[None]") -> None:
         self._stop.set()

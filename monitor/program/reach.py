@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from monitor.exits import ExitCode, Quit
+from streams.entry import NotLetIn
 from streams.outage import Outage
 from streams.records import Stop
 
@@ -72,12 +73,19 @@ async def port_answers(addresses: str) -> None:
 
 
 async def watch(outage: Outage, attempt: Callable[[], Awaitable[None]], stop: Stop) -> None:
-    """Looks at a service again and again; says when it goes and when it is back."""
+    """Looks at a service again and again; says when it goes and when it is back.
+
+    What others found away while it answers here (it refuses writes, say) they must find back.
+    """
+    found_here = False
     while not stop.is_set():
         try:
             await attempt()
-        except ConnectionError as error:
+        except (ConnectionError, NotLetIn) as error:
+            found_here = found_here or not outage.lasting_s
             outage.began(error)
         else:
-            outage.over()
+            if found_here:
+                outage.over()
+            found_here = False
         await stop.sleep(WATCH_EVERY_S)

@@ -40,6 +40,16 @@ class Standing:
     memory: RedisConnection
     children: tuple[Service, ...]
 
+    async def broker_answers(self) -> None:
+        """Returns if the broker's port accepts connections, else raises `ConnectionError`."""
+        await port_answers(self.connection.bootstrap)
+
+    async def memory_answers(self) -> None:
+        """Returns if Redis answers, else raises `ConnectionError` or `NotLetIn`."""
+        from alerts.client import ping
+
+        await ping(self.memory)
+
     def check_children(self) -> None:
         """Returns while every embedded service runs.
 

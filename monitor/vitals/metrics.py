@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from monitor.vitals.counts import Counts
 from monitor.vitals.histogram import Histogram
-from monitor.vitals.watched import State
-from streams.rules.current import Current
+from monitor.vitals.watched import BookState, State
 
 Samples = Sequence[tuple[tuple[str, ...], float]]
 """Values, each with its labels' values."""
@@ -137,12 +136,12 @@ def _consumers(state: State) -> dict[str, Figure]:
     }
 
 
-def _book(book: Current) -> dict[str, Figure]:
+def _book(book: BookState) -> dict[str, Figure]:
     return {
-        "wirewatch_book_info": [((book.book_hash,), 1)],
+        "wirewatch_book_info": [((book.hash,), 1)],
         "wirewatch_book_rules": book.rules,
         "wirewatch_book_last_reload_successful": not book.refused,
-        "wirewatch_book_last_reload_success_timestamp_seconds": book.since,
+        "wirewatch_book_last_reload_success_timestamp_seconds": book.loaded_at,
     }
 
 

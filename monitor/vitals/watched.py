@@ -28,6 +28,16 @@ Troubles = Callable[[], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookState:
+    """The book in force; `refused` is why a newer one is not, `loaded_at` seconds since 1970."""
+
+    hash: str
+    rules: int
+    loaded_at: float
+    refused: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """How the process is now; `waiting` names the roles that are not ready."""
 
@@ -38,7 +48,7 @@ class State:
     waiting: tuple[str, ...]
     troubles: tuple[str, ...]
     uptime_s: float
-    book: Current | None
+    book: BookState | None
     partitions: dict[str, tuple[PartitionProgress, ...]]
 
     @property
@@ -87,6 +97,12 @@ class Watched:
             waiting=tuple(role for role, ready in self.ready.items() if not ready.is_set()),
             troubles=tuple(trouble for ask in self.troubles for trouble in ask()),
             uptime_s=round(self._uptime(), 3),
-            book=self.book,
+            book=_of(self.book) if self.book else None,
             partitions={group: tuple(ask()) for group, ask in self.groups.items()},
         )
+
+
+def _of(book: Current) -> BookState:
+    return BookState(
+        hash=book.book_hash, rules=book.rules, loaded_at=book.since, refused=book.refused
+    )

@@ -18,12 +18,14 @@ from monitor.vitals.counts import Counts
 from monitor.vitals.exposition import make_registry
 from monitor.vitals.metrics import METRICS
 from monitor.vitals.serve import state_body
-from monitor.vitals.watched import BookState, Watched
+from monitor.vitals.watched import Watched
 from streams.broker.progress import PartitionProgress
 from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Kind, Precision, Zone
 from streams.match import Evidence, Hit, Match, Stopped
 from streams.outage import Outages
+from streams.rules.book import Book
+from streams.rules.current import Current
 from streams.rules.load import load_book
 from streams.rules.matcher import Matcher
 from streams.rules.model import RuleModel, RuleTest
@@ -97,7 +99,7 @@ OTHERS = ("process_", "python_")
 def test_every_metric_is_documented_and_has_a_unit() -> None:
     """Walks the registry of a process that matches."""
     look = Watched(["match"], Outages(), uptime=lambda: 0.0)
-    look.book = BookState(hash="", rules=0, loaded_at=0)
+    look.book = Current(Matcher(Book()))
     families = list(make_registry(Counts(["feed"]), look).collect())
     rows = re.findall(
         r"^\| `(wirewatch_\w+)` \| (\w+) \| (.*?) \|", page("metrics.md"), re.MULTILINE
@@ -119,7 +121,7 @@ def full_name(family: Metric) -> str:
 
 def test_every_field_of_a_state_is_documented() -> None:
     look = Watched(["match"], Outages(), uptime=lambda: 0.0)
-    look.book = BookState(hash="", rules=0, loaded_at=0)
+    look.book = Current(Matcher(Book()))
     look.groups["g"] = lambda: [
         PartitionProgress(topic="t", partition=0, end=1, committed=1, stalled_s=0)
     ]
