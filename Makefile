@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 ARGS ?=
+SEED ?= 7
+FOR ?= 300s
 # corpora to test and measure with, where they lie beside the project
 WIREWATCH_CORPORA ?= $(if $(wildcard ../shared/corpora),$(abspath ../shared/corpora))
 export WIREWATCH_CORPORA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench format lock picture clean
+.PHONY: help setup demo test lint types bench chaos format lock picture clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +47,9 @@ types: setup  ## mypy --strict
 
 bench: setup  ## figures of this machine (PART=pipeline)
 	@$(BIN)/python bench/run.py $(PART)
+
+chaos: setup  ## faults on every broker, then a ledger (SEED=7 FOR=300s)
+	@PYTHONPATH=tests $(BIN)/python chaos/run.py --seed $(SEED) --for $(FOR) $(ARGS)
 
 format: setup  ## write the code the way lint wants it
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -46,7 +46,7 @@ class AlertStage:
 
 def alert_app(connection: Connection, delivery: Delivery, ledger: Ledger, stop: Stop) -> faust.App:
     """The Faust app of the alert role, not started."""
-    app = make_app(GROUP, connection)
+    app = make_app(GROUP, connection, kept=delivery.kept)
     downstream = Downstream(sender(app, connection), ledger, stop)
     stage = AlertStage(delivery, downstream)
 

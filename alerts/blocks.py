@@ -48,8 +48,23 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 Block = dict[str, Any]
 
 
+class Undrawable(ValueError):
+    """A card of which no message can be made; the text says why."""
+
+
 def message(card: Card) -> Block:
-    """The arguments of `chat.postMessage` for `card`, without the channel's."""
+    """The arguments of `chat.postMessage` for `card`, without the channel's.
+
+    Raises:
+        Undrawable: something in the card is not what it should be, such as a clock.
+    """
+    try:
+        return _message(card)
+    except Exception as error:
+        raise Undrawable(f"no message can be made of it: {error}") from error
+
+
+def _message(card: Card) -> Block:
     return {
         "text": fallback(card),
         "blocks": [

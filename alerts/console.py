@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from alerts.blocks import message
+from alerts.blocks import Undrawable, message
 from alerts.card import Card
-from alerts.sink import CannotTell, Outcome, Sent, Sighting
+from alerts.sink import CannotTell, Outcome, Refused, Sent, Sighting
 
 WIDTH_MOST = 92
 """Columns: longer lines are hard to read."""
@@ -36,7 +36,10 @@ class ConsoleSink:
 
     async def deliver(self, card: Card) -> Outcome:
         """Draws the card."""
-        self._console.print(draw(card, self._console.width))
+        try:
+            self._console.print(draw(card, self._console.width))
+        except Undrawable as error:
+            return Refused(str(error))
         return Sent(f"console-{next(self._numbers)}")
 
     async def find(self, card: Card, since_ms: int) -> Sighting:  # noqa: ARG002 - the protocol's

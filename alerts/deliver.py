@@ -71,6 +71,10 @@ class Delivery:
                 return step
             telling = step
 
+    async def kept(self) -> bool:
+        """True once a crash of Redis would not undo what was told before this call."""
+        return await self._memory.kept()
+
     async def _go_on(self, match: Match, claim: Judgement, telling: Telling) -> Telling | Decision:
         """One thing, under a claim just renewed."""
         if claim.state is State.WAIT:

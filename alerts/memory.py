@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from alerts.client import connect
 from alerts.connection import RedisConnection
 from alerts.judgement import Judgement, State
+from alerts.on_disk import OnDisk
 from streams.item import Item
 from streams.story import Signature
 from streams.text import digest
@@ -48,6 +49,7 @@ class Memory:
         self._prefix = f"ww:{{{desk}}}:"
         self._token = token
         self._lease_ms = int(lease_s * 1000)
+        self._on_disk = OnDisk(self._redis, f"{self._prefix}on-disk")
         self._judge = self._redis.register_script(_script("memory.lua"))
         self._settle = self._redis.register_script(_script("settle.lua"))
 
@@ -130,6 +132,10 @@ class Memory:
         except RedisError as error:
             raise MemoryUnreachable(str(error)) from error
         return bool(answer == "ok")
+
+    async def kept(self) -> bool:
+        """True once everything answered before this call would outlive a crash of Redis."""
+        return await self._on_disk.reached()
 
     async def close(self) -> None:
         """Ends the connections."""

@@ -12,7 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from alerts.blocks import message
+from alerts.blocks import Undrawable, message
 from alerts.card import Card
 from alerts.sink import (
     CALL_MOST_S,
@@ -76,7 +76,10 @@ class SlackSink:
             return Unclear(f"no answer within {CALL_MOST_S:g} s")
 
     async def _deliver(self, card: Card) -> Outcome:
-        content = message(card)
+        try:
+            content = message(card)
+        except Undrawable as error:
+            return Refused(str(error))
         posted = await self._post(card, content)
         for _ in range(SMALLER_MOST):
             if not isinstance(posted, Refused) or posted.why not in PAYLOAD:

@@ -57,6 +57,9 @@ def run_program(plan: Plan, report: Report, progress: Progress, stop: Stop) -> E
     except Quit as end:
         last_words(end.message)
         return end.code
+    except ConnectionError as error:
+        last_words(str(error))
+        return ExitCode.UNREACHABLE
     except Exception as error:
         log.debug("the program ended", exc_info=error)
         said = f"{type(error).__name__}: {error}"

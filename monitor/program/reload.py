@@ -76,7 +76,7 @@ async def follow_files(
                 debounce=10 * SETTLE_MS,
                 rust_timeout=LOOK_MS,
                 yield_on_timeout=True,
-                stop_event=stop,
+                stop_event=_Ending(stop),
             ):
                 gone, before, seen = "", seen, _look(path)
                 if seen != before:
@@ -86,6 +86,20 @@ async def follow_files(
                 log.warning("rules at %s cannot be watched: %s", path, error)
             gone = str(error)
             await stop.sleep(RETRY_S)
+
+
+class _Ending:
+    """What `awatch` looks at, and sets when it is cancelled: that must not end the program."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._cancelled = False
+
+    def is_set(self) -> bool:
+        return self._cancelled or self._stop.is_set()
+
+    def set(self) -> None:
+        self._cancelled = True
 
 
 def _look(path: Path) -> Seen:

@@ -15,7 +15,15 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,15 +52,24 @@ FETCH_TIMEOUT_S = 1.0
 """For one look at what is fetched, so that a stop is noticed; data comes at once."""
 
 
+Kept = Callable[[], Awaitable[bool]]
+"""True once what all finished records led to would outlive a crash; their commit waits for it."""
+
+
+async def always_kept() -> bool:
+    """Where an effect is kept as soon as it is acknowledged."""
+    return True
+
+
 class Batch:
-    """Records of one partition as they were fetched, in one generation of the group."""
+    """Records of one partition as they were fetched, under one assignment of partitions."""
 
-    __slots__ = ("done", "generation", "records", "size_bytes", "tp")
+    __slots__ = ("assignment", "done", "records", "size_bytes", "tp")
 
-    def __init__(self, tp: TP, records: Sequence[Any], generation: int) -> None:
+    def __init__(self, tp: TP, records: Sequence[Any], assignment: int) -> None:
         self.tp = tp
         self.records = records
-        self.generation = generation
+        self.assignment = assignment
         self.done = 0
         self.size_bytes = sum(len(record.value or b"") for record in records)
 
@@ -75,6 +92,8 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.unfinished: Batch | None = None
+        # counted here: the group's own generations begin anew on a broker that lost its log
+        self._assignments = 0
         self._finished: dict[TP, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -84,9 +103,11 @@ class BatchConsumer(driver.Consumer):
 
     # what is finished, and its commit
 
+    kept: Kept = staticmethod(always_kept)
+
     def reads(self, batch: Batch) -> bool:
         """True while the batch's partition is ours and no rebalance is going on."""
-        return self.flow_active and batch.generation == self.app.consumer_generation_id
+        return self.flow_active and batch.assignment == self._assignments
 
     @contextlib.contextmanager
     def working_on(self, batch: Batch, most: int) -> Iterator[Chunk]:
@@ -99,7 +120,7 @@ class BatchConsumer(driver.Consumer):
             self._idle.set()
             if chunk.finished:
                 batch.done += len(chunk.records)
-                if batch.generation == self.app.consumer_generation_id:
+                if batch.assignment == self._assignments:
                     self._finished[batch.tp] = chunk.records[-1].offset + 1
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
@@ -119,7 +140,9 @@ class BatchConsumer(driver.Consumer):
     async def _commit_offsets(
         self, offsets: Mapping[TP, int], start_new_transaction: bool = True
     ) -> bool:
-        """Faust counts an offset as committed also when the broker refused it."""
+        """Only what is kept; and Faust counts an offset as committed that the broker refused."""
+        if not await self.kept():
+            return False
         before = {tp: self._committed_offset[tp] for tp in offsets}
         committed = await super()._commit_offsets(offsets, start_new_transaction)
         if not committed:
@@ -127,7 +150,8 @@ class BatchConsumer(driver.Consumer):
         return committed
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """A new generation: what ended too late for the last commit comes again."""
+        """A new assignment: what ended too late for the last commit comes again."""
+        self._assignments += 1
         self._finished.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 
@@ -170,12 +194,12 @@ class BatchConsumer(driver.Consumer):
 
     async def _hand_on(self, fetched: Any, active: set[TP] | None, fetcher: Any) -> None:
         """Queues what was fetched for the agent; leaves it when the group is rebalancing."""
-        generation = self.app.consumer_generation_id
+        assignment = self._assignments
         for found, records in fetched.items():
             tp = TP(*found)
             if active is not None and tp not in active:
                 continue
-            batch = Batch(tp, self._unread(tp, records), generation)
+            batch = Batch(tp, self._unread(tp, records), assignment)
             for channel in self.app.topics._tp_index[tp]:  # type: ignore[attr-defined]
                 if not await self._room(channel.queue, batch, fetcher):
                     return
@@ -194,7 +218,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _room(self, queue: Any, batch: Batch, fetcher: Any) -> bool:
         """True once the queue has room; False when the batch is no longer ours to read."""
-        while self.flow_active and batch.generation == self.app.consumer_generation_id:
+        while self.flow_active and batch.assignment == self._assignments:
             waiting = list(queue._queue)
             records = sum(len(b.records) for b in waiting)
             if records < MAX_QUEUED_RECORDS and (

@@ -19,8 +19,8 @@ from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.broker.batches import STOP_S, BatchConsumer, BatchStream, bounded
-from streams.broker.connection import Connection, Security
+from streams.broker.batches import STOP_S, BatchConsumer, BatchStream, Kept, always_kept, bounded
+from streams.broker.connection import BrokerUnreachable, Connection, Security
 from streams.broker.progress import PartitionProgress
 from streams.records import Send, Source
 from streams.topics import TooLarge, Topic
@@ -69,11 +69,16 @@ class _Thread(driver.AIOKafkaConsumerThread):
         """A commit that the broker refuses is made again or is no longer ours; Faust would crash.
 
         Its own test for "already rebalanced" misses aiokafka's text, which has a line break there.
+        The heartbeat asks first whether the group still knows us: a broker that lost its log
+        would take the offsets of the old one, and as many new records would never be read.
         """
         ours = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
         wanted = {driver.ensure_aiokafka_TP(tp): offset for tp, offset in ours.items()}
+        consumer = self._ensure_consumer()
         try:
-            await self._ensure_consumer().commit(wanted)
+            if not await consumer._coordinator._do_heartbeat():
+                return False
+            await consumer.commit(wanted)
         except KafkaError as error:
             log.debug("commit of %s: %r", wanted, error)
             return False
@@ -97,8 +102,11 @@ class _Consumer(BatchConsumer):
         return self.thread(self, loop=self.loop, beacon=self.beacon)
 
 
-def make_app(name: str, connection: Connection) -> faust.App:
-    """An app in the consumer group `name`, not started; `subscribe` it, then run it."""
+def make_app(name: str, connection: Connection, kept: Kept = always_kept) -> faust.App:
+    """An app in the consumer group `name`, not started; `subscribe` it, then run it.
+
+    Offsets are committed once `kept()` is true of what was finished before.
+    """
     group = connection.group(name)
     app = faust.App(
         group,
@@ -123,7 +131,7 @@ def make_app(name: str, connection: Connection) -> faust.App:
         producer_request_timeout=PRODUCER_TIMEOUT_S,
         stream_wait_empty=True,
     )
-    app.transport = _transport(app, connection)
+    app.transport = _transport(app, connection, kept)
     return app
 
 
@@ -139,9 +147,9 @@ def _credentials(security: Security) -> Any:
     return faust.SSLCredentials(security.context) if security.protocol.tls else None
 
 
-def _transport(app: faust.App, connection: Connection) -> Any:
+def _transport(app: faust.App, connection: Connection, kept: Kept) -> Any:
     thread = type("Thread", (_Thread,), {"fetch_wait_ms": connection.fetch_wait_ms})
-    consumer = type("Consumer", (_Consumer,), {"thread": thread})
+    consumer = type("Consumer", (_Consumer,), {"thread": thread, "kept": staticmethod(kept)})
     transport = type("Transport", (driver.Transport,), {"Consumer": consumer})
     return transport(app.conf.broker_consumer, app)
 
@@ -217,11 +225,17 @@ async def running(app: faust.App) -> AsyncIterator[faust.App]:
     """The app started (group joined, partitions assigned), and stopped on the way out.
 
     Unlike Faust's own helper it also stops what an interrupted start left half done.
+
+    Raises:
+        BrokerUnreachable: the broker went away during the start.
     """
     bind_to_running_loop(app)
     app.finalize()
     try:
-        await app.start()
+        try:
+            await app.start()
+        except (KafkaError, OSError) as error:
+            raise BrokerUnreachable(f"Kafka went away during the start: {error}") from error
         yield app
     finally:
         await bounded(app.stop(), 2 * STOP_S)

@@ -1,5 +1,6 @@
 """Faults around the program: services away at start or lost while running, bad records, stops."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 from conftest import Real
 from kafka import KafkaProducer
 from stubs.outlet import AUTO, Entry, OutletStub, rss
@@ -229,6 +231,17 @@ def test_kafka_lost_while_running_loses_nothing(
 
 
 @pytest.mark.kafka
+def test_kafka_lost_during_the_start_is_exit_3(desk: Desk, shared: Real) -> None:
+    desk.feeds(a=f"http://{NOWHERE}/feed")
+    run = desk.run("match", WIREWATCH_WAIT_S="3")
+    asyncio.run(_topics_made(shared.kafka.bootstrap))  # the group is joined after that
+    shared.kafka.kill()
+    assert run.wait(60) == 3
+    assert "Kafka" in run.errors[-1]
+    assert "Traceback" not in "".join(run.errors)
+
+
+@pytest.mark.kafka
 def test_a_stop_is_bounded_when_the_broker_is_gone(
     desk: Desk, outlet: OutletStub, slack: SlackStub, shared: Real
 ) -> None:
@@ -273,6 +286,15 @@ def test_a_misspelled_channel_does_not_hold_up_the_others(
     assert (lost["channel"], told["channel"]) == ("#wrong", "#south-asia")
     assert run.stop() == 0
     assert run.summary["deadletter"] == 1
+
+
+async def _topics_made(bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    async with asyncio.timeout(30):
+        while "wire.deadletter" not in await admin.list_topics():
+            await asyncio.sleep(0.01)
+    await admin.close()
 
 
 def _children(pid: int) -> list[int]:

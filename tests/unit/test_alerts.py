@@ -1,5 +1,6 @@
 """Alerts: cards and what Slack makes of them; every outcome ends as it should."""
 
+import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from stubs.slack import GOOD_TOKEN, SlackStub
 from alerts.blocks import MAX_TEXT_CHARS, message
 from alerts.card import Card, Snippet, Span, make_card
 from alerts.connection import RedisConnection
-from alerts.console import draw
+from alerts.console import ConsoleSink, draw
 from alerts.deliver import Delivery
 from alerts.judgement import Judgement, State
 from alerts.memory import Memory
@@ -162,6 +163,15 @@ async def test_a_good_card_is_accepted_whole(slack: SlackStub, sink: SlackSink) 
     assert isinstance(await sink.deliver(CARD), Sent)
     assert not slack.refusals
     assert slack.messages[0].metadata["event_payload"]["story"] == CARD.story
+
+
+async def test_a_card_that_cannot_be_drawn_is_refused(slack: SlackStub, sink: SlackSink) -> None:
+    broken = replace(CARD, published=Clock(at="never"))
+    refused = await sink.deliver(broken)
+    assert isinstance(refused, Refused)
+    assert "never" in refused.why
+    assert isinstance(await ConsoleSink(Console(file=io.StringIO())).deliver(broken), Refused)
+    assert not slack.calls["chat.postMessage"]
 
 
 async def test_an_unreachable_slack_says_so() -> None:

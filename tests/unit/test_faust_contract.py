@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import aiokafka
 import pytest
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import CommitFailedError
 from faust.app.base import App
 from faust.streams import Stream
@@ -45,8 +46,8 @@ def test_the_versions_whose_private_names_are_touched() -> None:
         (driver, "ensure_aiokafka_TP"),
         (Stream, "_channel_stop_iteration"),
         (Stream, "_finalized"),
+        (GroupCoordinator, "_do_heartbeat"),
         (FlowControlQueue, "force_put_nowait"),
-        (App, "consumer_generation_id"),
         (App, "maybe_start_producer"),
         (App, "crashed"),
         (App, "crash_reason"),
@@ -61,6 +62,7 @@ def test_a_name_that_is_touched_exists(owner: type, name: str) -> None:
     [
         (aiokafka.AIOKafkaConsumer.__init__, "self._fetch_max_wait_ms = fetch_max_wait_ms"),
         (aiokafka.AIOKafkaConsumer.__init__, "self._client = "),
+        (aiokafka.AIOKafkaConsumer.start, "self._coordinator = GroupCoordinator("),
         (Consumer.__init__, "self._read_offset = defaultdict(lambda: None)"),
         (Consumer.__init__, "self._committed_offset = defaultdict(lambda: None)"),
         (Conductor.__init__, "self._tp_index = defaultdict(set)"),
