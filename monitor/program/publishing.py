@@ -72,9 +72,10 @@ async def push(connection: Connection, edition: Edition, *, by: str) -> tuple[Di
     try:
         for _ in range(TRIES_MOST):
             there = await topic_values(connection)
-            now = differences(edition.records, there)
+            # off the loop: a book of 10,000 rules takes a tenth of a second
+            now, ended = await asyncio.to_thread(_compared, edition, there)
             differed = now if differed is None else differed
-            if not now and _ends_with(there, edition):
+            if ended and not now:
                 return differed
             await _write(publisher, edition, now, by)
     finally:
@@ -88,17 +89,18 @@ async def _write(
     if differing:
         changed = [(each.key, edition.records.get(each.key)) for each in differing]
         await publisher.publish(RULES, changed)
-    said = manifest(edition, utc_now(), by)
+    said = await asyncio.to_thread(manifest, edition, utc_now(), by)
     await publisher.publish(RULES, [(MANIFEST, encode(said))])
 
 
-def _ends_with(there: Values, edition: Edition) -> bool:
-    """True when the manifest there is this edition's, whoever pushed it."""
+def _compared(edition: Edition, there: Values) -> tuple[tuple[Difference, ...], bool]:
+    """What differs, and whether the manifest there is this edition's, whoever pushed it."""
+    found = differences(edition.records, there)
     try:
         said = manifest_in(there)
     except NotTaken:
-        return False
-    return manifest(edition, said.at, said.by) == said
+        return found, False
+    return found, manifest(edition, said.at, said.by) == said
 
 
 @dataclass(slots=True)

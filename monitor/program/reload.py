@@ -13,6 +13,7 @@ from pathlib import Path
 from watchfiles import awatch
 
 from streams.records import Stop
+from streams.rules.heap import built_aside
 from streams.rules.load import read_rules, rule_files
 from streams.rules.published import MAX_RECORD_BYTES, Edition, edition, oversized
 from streams.yaml12 import Invalid, Problem
@@ -47,7 +48,8 @@ def load_edition(path: Path, default_to: Sequence[str]) -> Loaded:
         Invalid: anything is wrong with it, a rule tells nobody, or is too large for Kafka.
     """
     seen = _look(path)
-    made = edition(*read_rules(path, default_to=default_to, must_tell=True))
+    with built_aside():
+        made = edition(*read_rules(path, default_to=default_to, must_tell=True))
     problems = list(_too_large(made, path.parent))
     if problems:
         raise Invalid(problems)

@@ -42,6 +42,9 @@ FOLLOW_WAIT_LEAST_MS = 100
 QUIET_MS = 1_000
 """With nothing new for so long, a follower looks whether the broker is there."""
 
+FIRST = "bootstrap"
+"""What aiokafka calls the connection by which it learns of the others; it is closed early."""
+
 RETRY_S = 0.5
 """Between looks at a broker that is away, or at a topic that is not there."""
 
@@ -93,26 +96,40 @@ async def read_to_end(
     parts = [TopicPartition(connection.name(topic), p) for p in found.get(topic.name, ())]
     if not parts:
         return
-    async with _consumer(connection, parts, patience_s) as consumer:
-        async with _patiently(connection, patience_s):
-            starts = await consumer.beginning_offsets(parts)
-            ends = await consumer.end_offsets(parts)
-        for part in parts:
-            consumer.seek(part, starts[part])
-        left = {part for part in parts if starts[part] < ends[part]}
-        consumer.pause(*set(parts) - left)
-        while left:
-            got = await _next(connection, consumer, parts, patience_s)
-            if not got:
-                return
-            for part, records in got.items():
-                # asked for its end, Tansu names the last batch's start; what it hands out is right
-                ends[part] = max(ends[part], consumer.highwater(part) or 0)
-                for record in records:
-                    yield _stored(record)
-                if await consumer.position(part) >= ends[part]:
-                    left.discard(part)
-                    consumer.pause(part)
+    async with (
+        _consumer(connection, parts, patience_s) as consumer,
+        contextlib.aclosing(_whole(connection, consumer, parts, patience_s)) as records,
+    ):
+        async for record in records:
+            yield record
+
+
+async def _whole(
+    connection: Connection,
+    consumer: AIOKafkaConsumer,
+    parts: list[TopicPartition],
+    patience_s: float,
+) -> AsyncGenerator[Stored, None]:
+    """From the beginning of each partition to its end, where it is paused."""
+    async with _patiently(connection, patience_s):
+        starts = await consumer.beginning_offsets(parts)
+        ends = await consumer.end_offsets(parts)
+    for part in parts:
+        consumer.seek(part, starts[part])
+    left = {part for part in parts if starts[part] < ends[part]}
+    consumer.pause(*set(parts) - left)
+    while left:
+        got = await _next(connection, consumer, parts, patience_s)
+        if not got:
+            return
+        for part, records in got.items():
+            # asked for its end, Tansu names the last batch's start; what it hands out is right
+            ends[part] = max(ends[part], consumer.highwater(part) or 0)
+            for record in records:
+                yield _stored(record)
+            if await consumer.position(part) >= ends[part]:
+                left.discard(part)
+                consumer.pause(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,32 +163,55 @@ async def follow(
 
 
 async def _follow_one_log(connection: Connection, topic: Topic) -> AsyncGenerator[Chunk, None]:
-    """Ends when the broker has another log, or none."""
+    """Ends when the line to the broker broke, when it has another log, or none."""
     patience_s = FOLLOW_PATIENCE_S
-    whole = [record async for record in read_to_end(connection, topic, patience_s)]
-    yield Chunk(records=tuple(whole), anew=True)
-    after = {record.partition: record.offset + 1 for record in whole}
     found = await partitions_of(connection, [topic], patience_s)
     parts = [TopicPartition(connection.name(topic), p) for p in found.get(topic.name, ())]
-    slower = replace(connection, fetch_wait_ms=max(connection.fetch_wait_ms, FOLLOW_WAIT_LEAST_MS))
     if not parts:
+        yield Chunk(anew=True)
         return
+    slower = replace(connection, fetch_wait_ms=max(connection.fetch_wait_ms, FOLLOW_WAIT_LEAST_MS))
     async with _consumer(slower, parts, patience_s) as consumer:
-        for part in parts:
-            consumer.seek(part, after.setdefault(part.partition, 0))
-        while True:
-            got = await consumer.getmany(timeout_ms=QUIET_MS)
-            records = tuple(_stored(record) for part in got.values() for record in part)
-            if any(record.offset < after[record.partition] for record in records):
+        lines = _Lines(consumer)
+        async with contextlib.aclosing(_whole(slower, consumer, parts, patience_s)) as records:
+            whole = tuple([record async for record in records])
+        consumer.resume(*parts)
+        chunk = Chunk(records=whole, anew=True)
+        after: dict[int, int] = {}
+        while not lines.broke():
+            yield chunk
+            after |= {record.partition: record.offset + 1 for record in chunk.records}
+            chunk = Chunk(records=await _added(slower, consumer, parts))
+            if any(record.offset < after.get(record.partition, 0) for record in chunk.records):
                 return  # aiokafka began again by itself: what was read is not there any more
-            after |= {record.partition: record.offset + 1 for record in records}
-            ends = {part.partition: consumer.highwater(part) for part in parts}
-            if any(end is not None and end < after[p] for p, end in ends.items()):
-                return  # asked for what lies beyond its end, Tansu answers with nothing
-            if not records:
-                async with _patiently(connection, patience_s):
-                    await consumer.end_offsets(parts)
-            yield Chunk(records=records)
+
+
+async def _added(
+    connection: Connection, consumer: AIOKafkaConsumer, parts: list[TopicPartition]
+) -> tuple[Stored, ...]:
+    """What comes next; nothing after `QUIET_MS`, if the broker is there."""
+    got = await consumer.getmany(timeout_ms=QUIET_MS)
+    if not got:
+        async with _patiently(connection, FOLLOW_PATIENCE_S):
+            await consumer.end_offsets(parts)
+    return tuple(_stored(record) for records in got.values() for record in records)
+
+
+class _Lines:
+    """The connections of a consumer.
+
+    A broker that was restarted may have another log under the same name, and offsets do not tell:
+    asked for what lies beyond its end, Tansu answers with nothing.  But no line outlives a broker.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._client = consumer._client
+        self._seen: set[Any] = set()
+
+    def broke(self) -> bool:
+        """True once one of the connections seen so far has ended."""
+        self._seen |= {line for (node, _), line in self._client._conns.items() if node != FIRST}
+        return not all(line.connected() for line in self._seen)
 
 
 async def read_at(

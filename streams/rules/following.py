@@ -15,6 +15,7 @@ from streams.broker.reader import Chunk, follow
 from streams.outage import Outage
 from streams.rules.book import Book
 from streams.rules.current import Current
+from streams.rules.heap import built_aside
 from streams.rules.load import build_book
 from streams.rules.matcher import Matcher
 from streams.rules.published import (
@@ -124,4 +125,5 @@ def _matcher_in(values: Values, in_force: str) -> Matcher | None:
     """The matcher of the book in `values`; None if that book is in force already."""
     if whole(values).hash == in_force:
         return None
-    return Matcher(book_in(values, build_book))
+    with built_aside():
+        return Matcher(book_in(values, build_book))

@@ -63,7 +63,7 @@ def test_push_and_diff_between_files_topic_and_workers(desk: Desk, shared: Tansu
     early.wait_until(lambda p: any("no rules on wire.rules yet" in line for line in p.errors), 40)
     pushed = desk.call("rules", "push", "--desk", "desk")
     assert (pushed.returncode, pushed.stdout) == (0, "+ rule pakistan-sanctions\n")
-    assert "on wire.rules: pushed" in pushed.stderr
+    assert "pushed to wire.rules" in pushed.stderr
     in_force(early, 1)
     early.until_ready()
     again = desk.call("rules", "push", "--desk", "desk", "--json")
@@ -105,8 +105,8 @@ def test_a_match_role_does_not_start_without_a_book(desk: Desk, shared: Tansu) -
 def test_what_cannot_be_reached(desk: Desk) -> None:
     for command in ("push", "diff"):
         alone = desk.call("rules", command, "--desk", "desk")
-        assert alone.returncode == 2
-        assert "set KAFKA_BOOTSTRAP_SERVERS" in alone.stderr
+        assert alone.returncode == 3
+        assert "KAFKA_BOOTSTRAP_SERVERS is not set" in alone.stderr
         away = desk.call(
             *("rules", command, "--desk", "desk"),
             KAFKA_BOOTSTRAP_SERVERS=NOWHERE,
@@ -139,6 +139,16 @@ def test_a_run_of_all_roles_publishes_its_files(
     until_equal(desk, 2)
     assert [other.stop(), run.stop()] == [0, 0]
     assert sum("rules in force: 2" in line for line in other.errors) == 1
+
+
+def test_a_run_on_embedded_services_is_seen_as_well(desk: Desk, outlet: OutletStub) -> None:
+    desk.feeds(a=outlet.url("/a"))
+    run = desk.run().until_ready()
+    until_equal(desk, 1)
+    desk.write("rules/b.yaml", WEATHER)
+    in_force(run, 2)
+    until_equal(desk, 1)
+    assert run.stop() == 0
 
 
 @pytest.mark.kafka

@@ -67,9 +67,19 @@ def test_no_top_level_name(compose):
 
 
 def test_every_service_has_a_healthcheck(services):
-    assert set(services) == {*ROLES, "kafka", "redis"}
-    for name, service in services.items():
-        assert service["healthcheck"]["test"], name
+    assert set(services) == {*ROLES, "kafka", "redis", "rules"}
+    for name in services.keys() - {"rules"}:
+        assert services[name]["healthcheck"]["test"], name
+
+
+def test_rules_are_pushed_once_at_up(services):
+    rules = services["rules"]
+    assert rules["command"] == ["rules", "push", "--desk", "/desk"]
+    assert rules["restart"] == "no"
+    assert rules["healthcheck"] == {"disable": True}  # the image has one
+    assert rules["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+    # a broken book must not keep `match` from the last good one
+    assert "rules" not in services["match"]["depends_on"]
 
 
 def test_each_role_serves_where_prometheus_scrapes_it(compose, services):
@@ -121,10 +131,10 @@ def test_everything_is_hardened(services):
     for name, service in services.items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert service["restart"] == "unless-stopped", name
+        assert service["restart"] == ("no" if name == "rules" else "unless-stopped"), name
         assert "ports" not in service, name
         assert not service.get("privileged"), name
-    for role in ROLES:
+    for role in (*ROLES, "rules"):
         assert services[role]["read_only"] is True
         assert services[role]["user"] == "10001:10001"
 

@@ -5,6 +5,8 @@ from importlib.metadata import version
 
 import aiokafka
 import pytest
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import CommitFailedError
 from faust.app.base import App
@@ -86,3 +88,11 @@ def test_aiokafkas_text_for_a_lost_group_is_the_one_faust_misses() -> None:
     assert "already rebalanced" not in str(CommitFailedError())
     faults = inspect.getsource(driver.AIOKafkaConsumerThread._commit)
     assert '"already rebalanced" in str(exc)' in faults
+
+
+def test_the_connections_of_a_client() -> None:
+    source = inspect.getsource(AIOKafkaClient)
+    assert "self._conns[conn_id] = await create_conn(" in source
+    assert "conn_id = (node_id, group)" in source
+    assert '("bootstrap", ConnectionGroup.DEFAULT)' in source
+    assert hasattr(AIOKafkaConnection, "connected")
