@@ -198,20 +198,10 @@ def subscribe(app: faust.App, topic_name: str, work: Work, *, most: int) -> None
 
     async def agent(stream: Any) -> None:
         async for chunk in stream.chunks(most):
-            if not await work([_source(record) for record in chunk.records]):
+            if not await work(chunk.records):
                 return
 
     app.agent(topic, name=f"{app.conf.id}-agent", concurrency=1)(agent)
-
-
-def _source(record: Any) -> Source:
-    return Source(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key or b"",
-        value=record.value or b"",
-    )
 
 
 def progress(app: faust.App) -> Sequence[PartitionProgress]:

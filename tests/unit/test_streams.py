@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -108,8 +109,18 @@ def downstream(sent: Sent, stop: Stop | None = None) -> Downstream:
     return Downstream(sent, NoLedger(), stop or Stop())
 
 
+class Read(NamedTuple):
+    """A record as a consumer hands it over."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+
+
 def source(offset: int, value: bytes = b"\xff") -> Source:
-    return Source(topic=ITEMS.name, partition=3, offset=offset, key=b"k", value=value)
+    return Read(topic=ITEMS.name, partition=3, offset=offset, key=b"k", value=value)
 
 
 def outgoing(*numbers: int) -> list[Outgoing]:
