@@ -17,8 +17,8 @@ PARTS = {
 
 
 def main() -> int:
-    """Runs one part; pipeline if none is named."""
-    part = sys.argv[1] if len(sys.argv) > 1 else "pipeline"
+    """Runs one part; stream if none is named."""
+    part = sys.argv[1] if len(sys.argv) > 1 else "stream"
     if part not in PARTS:
         sys.stderr.write(f"no part {part!r}: {', '.join(PARTS)}\n")
         return 2
