@@ -1,15 +1,14 @@
 """Fixtures of every test: desks, stub outlets and Slack, embedded and real services."""
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from stubs.apache_kafka import ApacheKafka, missing_parts
+from stubs.apache_kafka import ApacheKafka
 from stubs.certificates import Certificates
 from stubs.embedded import embedded
 from stubs.outlet import OutletStub
+from stubs.real import Real, require_real
 from stubs.redis_server import RedisServer
 from stubs.secured import Secured
 from stubs.slack import GOOD_TOKEN, SlackStub
@@ -17,17 +16,6 @@ from stubs.wirewatch import Desk
 
 from monitor.embedded.services import Serves
 from streams.broker.connection import Connection
-
-REQUIRE_REAL = "WIREWATCH_REQUIRE_REAL"
-
-
-def require_real() -> None:
-    """Skips, saying why, where Java, Maven or redis-server is missing; CI insists on them."""
-    missing = missing_parts()
-    if missing and os.environ.get(REQUIRE_REAL):
-        pytest.fail(f"{REQUIRE_REAL} is set, but missing: {', '.join(missing)}")
-    if missing:
-        pytest.skip(f"needs a real Apache Kafka and Redis; missing: {', '.join(missing)}")
 
 
 @pytest.fixture
@@ -49,15 +37,6 @@ def desk(tmp_path: Path, slack: SlackStub) -> Iterator[Desk]:
     desk.environment |= {"SLACK_BOT_TOKEN": GOOD_TOKEN, "SLACK_API_URL": slack.url}
     yield desk
     desk.end()
-
-
-@dataclass
-class Real:
-    """A real Apache Kafka and a real Redis."""
-
-    kafka: ApacheKafka
-    redis: RedisServer
-    environment: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import newsroom
 import pytest
-from conftest import require_real
 from schedule import Kind, deal
+from stubs.real import require_real
 
 from streams.rules.load import load_book
 

@@ -5,9 +5,9 @@ from base64 import b64decode
 from typing import Any
 
 import pytest
-from conftest import Real
 from kafka import KafkaProducer
 from stubs.outlet import Entry, OutletStub, rss
+from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.wirewatch import Desk, Process
 

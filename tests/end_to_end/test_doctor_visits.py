@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Real
 from kafka import KafkaProducer
 from stubs.outlet import Entry, OutletStub, rss
+from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.wirewatch import Desk
 

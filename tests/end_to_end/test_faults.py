@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from conftest import Real
 from kafka import KafkaProducer
 from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.wirewatch import Desk
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import redis
-from conftest import Real, require_real
 from kafka import KafkaConsumer
 from stubs.apache_kafka import ApacheKafka
 from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.real import Real, require_real
 from stubs.redis_server import RedisServer
 from stubs.wirewatch import Desk, Process
 

@@ -4,8 +4,8 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from conftest import Real
 from stubs.outlet import Entry, OutletStub, rss
+from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.wirewatch import Desk, Process
 

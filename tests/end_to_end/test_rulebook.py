@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Real
 from stubs.embedded import embedded
 from stubs.outlet import Entry, OutletStub, rss
+from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.tansu import Tansu
 from stubs.wirewatch import Desk, Line, Process

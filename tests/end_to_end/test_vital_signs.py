@@ -5,8 +5,8 @@ import re
 import signal
 
 import pytest
-from conftest import Real
 from stubs.outlet import Entry, OutletStub, rss
+from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.vitals import Scrape, ask, state, until, where
 from stubs.wirewatch import Desk
