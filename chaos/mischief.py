@@ -119,6 +119,7 @@ class Mischief:
         self.agenda.say("the broker is back")
         if self.stage.forgets:
             self.poison.forgotten()
+            self.workers.push()
         self.poison.send()
 
     def _strike_redis(self, fault: Fault) -> None:

@@ -28,6 +28,9 @@ START_MOST_S = 60.0
 AWAY_S = 60.0
 """So long after a service was away an exit 3 may still be its consequence."""
 
+PUSH_MOST_S = 60.0
+"""For the first push, topics made included."""
+
 RESTART_S = 1.0
 """Before a worker that ended by itself is started again, as a supervisor would."""
 
@@ -73,11 +76,17 @@ class Workers:
         self.offences: list[str] = []
 
     def start_all(self, desk: Path, environment: Mapping[str, str]) -> None:
-        """Starts them on `desk`."""
+        """Starts them on `desk`, whose rules are pushed first."""
         self._logs.mkdir()
         self._desk, self._environment = desk, dict(environment)
+        self.push().wait(PUSH_MOST_S)
         for worker in self._all.values():
             self._start(worker)
+
+    def push(self) -> "subprocess.Popen[bytes]":
+        """The desk's rules to the broker, as somebody in charge does after it lost them."""
+        command = [str(COMMAND), "rules", "push", "--desk", str(self._desk)]
+        return child_process.spawn(command, self._logs / "rules.log", self._environment)
 
     def all_ready(self) -> bool:
         """True once everybody said so."""
