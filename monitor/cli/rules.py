@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monitor.cli.options import DeskOption, JsonOption, data_folder, load
+from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
 
 if TYPE_CHECKING:
@@ -194,4 +195,4 @@ def _difference(each: "Difference") -> Line:
 
 def _show(line: Line, *, as_json: bool) -> None:
     text, fields = line
-    typer.echo(json.dumps(fields, ensure_ascii=False) if as_json else text)
+    typer.echo(json.dumps(fields, ensure_ascii=False) if as_json else one_line(text))

@@ -73,7 +73,9 @@ async def serve_match(context: Context, ready: asyncio.Event) -> None:
     )
     keeping = [asyncio.create_task(each) for each in work]
     try:
+        context.watched.doing = "waiting for a book on wire.rules"
         await _beside(first_book(current, wait_s, stop), keeping)
+        context.watched.doing = "joining the consumer groups"
         context.watched.book = current
         app = match_app(context.connection, current, context.ledger, stop)
         await _beside(_serve_app(app, ready, context), keeping)

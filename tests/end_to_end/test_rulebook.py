@@ -99,6 +99,8 @@ def test_a_match_role_does_not_start_without_a_book(desk: Desk, shared: Tansu) -
     assert "no book within 2 s: no rules on wire.rules yet: wirewatch rules push" in ended
     stopped = desk.start("run", "match", "--desk", "desk")
     stopped.wait_until(lambda p: p.errors, 40)
+    health = desk.call("health", "--desk", "desk")
+    assert "waiting for a book on wire.rules" in health.stdout
     assert stopped.stop(within_s=6) == 0
 
 

@@ -30,7 +30,7 @@ from streams.rules.load import load_book
 from streams.rules.matcher import Matcher
 from streams.rules.model import RuleModel, RuleTest
 from streams.story import KeyKind
-from streams.topics import TOPICS, DeadLetter, LetterState, decode
+from streams.topics import TOPICS, DeadLetter, LetterState, decode, encode
 from streams.written import Manifest, WrittenList, WrittenRule
 from streams.yaml12 import Invalid
 
@@ -42,8 +42,8 @@ RECORDS = {
     "wire.matches": Match,
     "wire.decisions": Decision,
     "wire.deadletter": DeadLetter,
-    "wire.rules": Manifest,
 }
+ON_WIRE_RULES = (WrittenRule, WrittenList, Manifest)
 SHELL_COMPLETION = {"--install-completion", "--show-completion"}
 
 
@@ -148,7 +148,7 @@ def test_every_field_of_a_record_is_documented(topic: str) -> None:
     assert not {name for name in names if f"`{name}`" not in told}
 
 
-@pytest.mark.parametrize("record", [Clock, Hit, Stopped, Evidence, WrittenRule, WrittenList])
+@pytest.mark.parametrize("record", [Clock, Hit, Stopped, Evidence, *ON_WIRE_RULES])
 def test_every_field_inside_a_record_is_documented(record: type) -> None:
     names = {field.name for field in fields(record)} - {"v"}
     assert not {name for name in names if f"`{name}`" not in page("topics.md")}
@@ -159,6 +159,12 @@ def test_the_example_of_a_topic_is_such_a_record(topic: str) -> None:
     [example] = re.findall(r"```json\n(.*?)```", section("topics.md", topic), re.DOTALL)
     record = decode(RECORDS[topic], example.encode())
     assert holds(msgspec.to_builtins(record), json.loads(example))
+
+
+def test_the_examples_of_the_rule_book_are_such_records() -> None:
+    examples = re.findall(r"```json\n(.*?)```", section("topics.md", "wire.rules"), re.DOTALL)
+    for kind, example in zip(ON_WIRE_RULES, examples, strict=True):
+        assert json.loads(encode(decode(kind, example.encode()))) == json.loads(example)
 
 
 def holds(whole: object, part: object) -> bool:
