@@ -16,6 +16,9 @@ from streams.yaml12 import suggestion
 MAX_SECRET_BYTES = 64 * 1024
 """A secret's file; a longer one is the wrong file."""
 
+DAY_S = 86_400.0
+"""Nobody means to wait longer for something to happen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -26,6 +29,7 @@ class Setting:
     about: str
     secret: bool = False
     number: bool = False
+    whole: bool = False
     least: float = 0.0
     most: float = float("inf")
     choices: tuple[str, ...] = ()
@@ -164,13 +168,16 @@ SETTINGS = (
         default="30",
         about="seconds to wait at start for Kafka, Redis or Slack before exit 3",
         number=True,
+        most=DAY_S,
     ),
     Setting(
         name="WIREWATCH_PARTITIONS",
         default="8",
         about="partitions of topics this program creates; the most workers that can share a role",
         number=True,
+        whole=True,
         least=1,
+        most=10_000,  # Kafka makes no more at once
     ),
     Setting(
         name="WIREWATCH_FETCH_WAIT_MS",
@@ -178,6 +185,7 @@ SETTINGS = (
         about="how long the broker may hold a fetch; empty: 20 embedded, 500 on Kafka",
         number=True,
         least=1,
+        most=30_000,  # Faust's client gives up on a request soon after
     ),
     Setting(
         name="WIREWATCH_SESSION_TIMEOUT_S",
@@ -193,6 +201,7 @@ SETTINGS = (
         about="a role that stands still this long with work before it, and nothing away, exits 3",
         number=True,
         least=30,
+        most=DAY_S,
     ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -270,6 +279,8 @@ def _read_secret(name: str, path: Path) -> str:
         raise Quit(ExitCode.USAGE, f"{name}: {path} holds no text") from error
     if len(content) > MAX_SECRET_BYTES:
         raise Quit(ExitCode.USAGE, f"{name}: {path} is longer than {MAX_SECRET_BYTES} bytes")
+    if not secret:  # taken as not set it would silently embed a service, or mute Slack
+        raise Quit(ExitCode.USAGE, f"{name}: {path} is empty")
     return secret
 
 
@@ -299,8 +310,10 @@ def _check(setting: Setting, value: Value) -> None:
         number = float(value.text)
     except ValueError:
         number = float("nan")
-    if not setting.least <= number <= setting.most or number == float("inf"):
-        message = f'{setting.name} ({value.origin}): "{value.text}" is no number'
+    fits = setting.least <= number <= setting.most and number != float("inf")
+    if not fits or (setting.whole and number != int(number)):
+        kind = "whole number" if setting.whole else "number"
+        message = f'{setting.name} ({value.origin}): "{value.text}" is no {kind}'
         bound = f" and at most {setting.most:g}" if setting.most < float("inf") else ""
         raise Quit(ExitCode.USAGE, f"{message} of at least {setting.least:g}{bound}")
 

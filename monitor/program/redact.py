@@ -60,5 +60,6 @@ def _forms(secret: str) -> Iterator[str]:
     """As it is, as a URL carries it, and as Python and JSON print it."""
     for form in (secret, unquote(secret)):
         if len(form) >= LEAST_CHARS:
-            yield from (form, repr(form)[1:-1], repr(form.encode())[2:-1], json.dumps(form)[1:-1])
+            raw = form.encode(errors="surrogateescape")  # an environment may hold any bytes
+            yield from (form, repr(form)[1:-1], repr(raw)[2:-1], json.dumps(form)[1:-1])
             yield json.dumps(form, ensure_ascii=False)[1:-1]

@@ -132,10 +132,15 @@ class BatchConsumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         return self._finished.get(tp)
 
+    def _should_commit(self, tp: TP, offset: int) -> bool:
+        """Also backwards: in a log that was made anew the offsets begin at 0."""
+        return offset != self._committed_offset[tp]
+
     async def perform_seek(self) -> None:
         """Back to the committed offsets: what was finished beyond them comes again."""
         await super().perform_seek()
         self._finished.clear()
+        self._first_read.clear()
 
     async def _commit_offsets(
         self, offsets: Mapping[TP, int], start_new_transaction: bool = True
@@ -199,7 +204,8 @@ class BatchConsumer(driver.Consumer):
             tp = TP(*found)
             if active is not None and tp not in active:
                 continue
-            batch = Batch(tp, self._unread(tp, records), assignment)
+            self._say_jump(tp, records)
+            batch = Batch(tp, records, assignment)
             for channel in self.app.topics._tp_index[tp]:  # type: ignore[attr-defined]
                 if not await self._room(channel.queue, batch, fetcher):
                     return
@@ -209,12 +215,17 @@ class BatchConsumer(driver.Consumer):
                 self._first_read.setdefault(tp, batch.records[0].offset)
                 self._read_offset[tp] = batch.records[-1].offset
 
-    def _unread(self, tp: TP, records: Sequence[Any]) -> Sequence[Any]:
-        """What was not read before: after a seek a fetch may come from further back."""
+    def _say_jump(self, tp: TP, records: Sequence[Any]) -> None:
+        """Kafka reads on elsewhere where records were deleted, or a log was cut or made anew."""
         read = self._read_offset[tp]
-        if read is None or not records or records[0].offset >= read:
-            return records
-        return [record for record in records if record.offset >= read]
+        if read is None or not records:
+            return
+        due, first = read + (tp in self._first_read), records[0].offset
+        where = f"{tp.topic}-{tp.partition}"
+        if first > due:
+            log.warning("%s: %d records were deleted before they were read", where, first - due)
+        elif first < due:  # whatever lies below was written since: it is work, not a repetition
+            log.warning("%s: cut or made anew, read from %d, not from %d", where, first, due)
 
     async def _room(self, queue: Any, batch: Batch, fetcher: Any) -> bool:
         """True once the queue has room; False when the batch is no longer ours to read."""

@@ -39,6 +39,7 @@ def test_the_versions_whose_private_names_are_touched() -> None:
         (driver.Consumer, "_filter_tps_with_pending_acks"),
         (driver.Consumer, "_new_offset"),
         (driver.Consumer, "_commit_offsets"),
+        (driver.Consumer, "_should_commit"),
         (driver.Consumer, "perform_seek"),
         (driver.Consumer, "on_partitions_revoked"),
         (driver.Consumer, "on_partitions_assigned"),

@@ -1,6 +1,7 @@
 """Settings, desk files, item files, counts: what surrounds the pipeline."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,12 @@ def test_settings_come_from_the_first_that_has_them(tmp_path: Path) -> None:
     [
         ({"WIREWATCH_WAIT_S": "soon"}, {}, "no number"),
         ({"WIREWATCH_PARTITIONS": "0"}, {}, "at least 1"),
+        ({"WIREWATCH_PARTITIONS": "1.5"}, {}, "no whole number"),
+        ({"WIREWATCH_FETCH_WAIT_MS": "3e9"}, {}, "at most 30000"),
+        ({"WIREWATCH_WAIT_S": "1e308"}, {}, "at most 86400"),
         ({"LOG_LEVEL": "loud"}, {}, "none of debug"),
         ({"SLACK_BOT_TOKEN_FILE": "/nonexistent"}, {}, "cannot be read"),
+        ({"SLACK_BOT_TOKEN_FILE": os.devnull}, {}, f"{os.devnull} is empty"),
         ({}, {"wait": 1}, 'unknown key "wait": did you mean "wait_s"?'),
         ({}, {"slack_bot_token": "x"}, "is a secret"),
     ],

@@ -21,3 +21,10 @@ def test_secrets_are_starred_however_they_are_written() -> None:
         assert "pass" not in redacted(text)
     assert redacted("nothing of it; xox is too short") == "nothing of it; xox is too short"
     assert Redacted()("as it is") == "as it is"
+
+
+def test_a_secret_that_is_no_text_is_starred() -> None:
+    secret = b"xoxb-\xe9".decode(errors="surrogateescape")  # as an environment gives it
+    redacted = Redacted([secret])
+    for text in (secret, repr(secret), repr(b"xoxb-\xe9")):
+        assert "xoxb" not in redacted(text)
