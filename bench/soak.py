@@ -1,7 +1,7 @@
 """Part `soak`: memory of the match and alert roles over five minutes at 500 items/s.
 
 Work: items of the corpus (or generated ones) sent at an even pace to a broker (Apache Kafka where
-Java and Maven are there, else Tansu); a book of 1,000 rules that tells a few percent of them; `run
+Java and Maven are there, else Tansu); a book of 50 rules that tells a few percent of them; `run
 match` and `run alert` as processes of their own, Valkey as memory, alerts printed.  Figures:
 resident memory after the first minute and at the end, and what was still unread at the end.
 `WIREWATCH_SOAK_S` shortens it.
@@ -28,7 +28,7 @@ from streams.topics import ITEMS, TOPICS, encode
 
 PER_SECOND = 500
 PARTITIONS = 8
-RULES = 1_000
+RULES = 50
 TURN_S = 0.02
 WIREWATCH = Path(sys.executable).with_name("wirewatch")
 

@@ -19,7 +19,7 @@ from streams.decision import Decision, Reason
 from streams.item import Item
 from streams.topics import DeadLetter
 
-DISTINCT_ITEMS_MOST = 200_000
+DISTINCT_ITEMS_MOST = 50_000
 """(id, rev) pairs kept to count distinct items; beyond, repeats of old ones count again."""
 
 _SAID = {
