@@ -237,6 +237,7 @@ def test_a_feed_taken_out_leaves_the_due_set_and_a_changed_one_is_picked_up(
     assert new.stop() == 0
 
 
+@pytest.mark.timeout(240)
 def test_a_broker_wiped_while_running_gets_the_windows_again(
     desk: Desk, outlet: OutletStub, wires: Wires
 ) -> None:
@@ -246,6 +247,6 @@ def test_a_broker_wiped_while_running_gets_the_windows_again(
     until(lambda: wires.items()["a-1"])
     wires.real.kafka.wipe()
     wires.real.kafka.start()
-    until(lambda: wires.items()["a-1"], 60)
+    until(lambda: wires.items()["a-1"], 150)
     assert run.stop() == 0
     assert "Traceback" not in "".join(run.errors)
