@@ -226,6 +226,8 @@ class BatchConsumer(driver.Consumer):
             log.warning("%s: %d records were deleted before they were read", where, first - due)
         elif first < due:  # whatever lies below was written since: it is work, not a repetition
             log.warning("%s: cut or made anew, read from %d, not from %d", where, first, due)
+            self._committed_offset.pop(tp, None)  # or a standstill there would not be seen
+            self._first_read.pop(tp, None)
 
     async def _room(self, queue: Any, batch: Batch, fetcher: Any) -> bool:
         """True once the queue has room; False when the batch is no longer ours to read."""

@@ -3,14 +3,16 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import faust
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+from stubs.apache_kafka import ApacheKafka
 from stubs.tansu import Tansu
 
 from monitor.embedded.services import Serves, start_service, stop_service
@@ -82,17 +84,30 @@ class Bench:
         async with self.changed, asyncio.timeout(WITHIN_S):
             await self.changed.wait_for(lambda: len(self.done) >= count)
 
-    async def committed(self) -> dict[int, int]:
+    async def make_again(self) -> None:
+        """Deletes the topic and makes it anew; its name is free a moment later."""
+        async with self.admin() as admin, asyncio.timeout(WITHIN_S):
+            await admin.delete_topics([self.name])
+            while self.name in await admin.list_topics():
+                await asyncio.sleep(0.05)
+        await ensure_topics(self.connection, [self.topic], PARTITIONS, replication=1)
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.connection.bootstrap)
         await admin.start()
         try:
+            yield admin
+        finally:
+            await admin.close()
+
+    async def committed(self) -> dict[int, int]:
+        async with self.admin() as admin:
             wanted = [TopicPartition(self.name, n) for n in range(PARTITIONS)]
             offsets = await admin.list_consumer_group_offsets(
                 self.connection.group("g"), partitions=wanted
             )
             return {tp.partition: offset.offset for tp, offset in offsets.items()}
-        finally:
-            await admin.close()
 
 
 @pytest.fixture
@@ -267,3 +282,57 @@ async def test_a_broker_that_forgot_is_read_from_its_beginning(tmp_path: Path) -
             let_go.set()
             await bench.until_done(2 * 60)
         assert await bench.committed() == {0: 60, 1: 60}
+
+
+@pytest.fixture
+async def kafka_bench(apache: ApacheKafka, tmp_path: Path) -> Bench:
+    """The same on a broker that keeps a group's offsets whatever becomes of the topic."""
+    bench = Bench(
+        Connection(
+            bootstrap=apache.bootstrap,
+            prefix=f"p{next(_numbers)}.",
+            session_timeout_s=6.0,
+            data=tmp_path,
+        )
+    )
+    await ensure_topics(bench.connection, [bench.topic], PARTITIONS, replication=1)
+    return bench
+
+
+@pytest.mark.kafka
+async def test_a_topic_made_anew_is_read_from_its_beginning(
+    kafka_bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While somebody reads it; Kafka itself forgets the offsets of a group that is away."""
+    bench = kafka_bench
+    await bench.produce(30)
+    async with running(bench.app()):
+        await bench.until_done(2 * 30)
+        await bench.make_again()
+        bench.done.clear()
+        await bench.produce(5)
+        await bench.until_done(2 * 5)
+    assert set(bench.done.values()) == {1}
+    assert await bench.committed() == {0: 5, 1: 5}
+    said = f"{bench.name}-0: cut or made anew, read from 0, not from 30"
+    assert caplog.messages.count(said) == 1
+
+
+@pytest.mark.kafka
+async def test_records_gone_before_they_were_read_are_said(
+    kafka_bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = kafka_bench
+    await bench.produce(10)
+    async with running(bench.app()):
+        await bench.until_done(2 * 10)
+    await bench.produce(7)
+    async with bench.admin() as admin:
+        await admin.delete_records(
+            {TopicPartition(bench.name, 0): RecordsToDelete(before_offset=14)}
+        )
+    async with running(bench.app()):
+        await bench.until_done(13 + 17)
+    assert [m for m in caplog.messages if "deleted" in m] == [
+        f"{bench.name}-0: 4 records were deleted before they were read"
+    ]
