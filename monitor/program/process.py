@@ -217,6 +217,8 @@ class _Program:
         waiting.cancel()
         for task in done:
             task.result()
+        if self._stop.is_set():  # a role that heard of it first has ended in peace
+            raise Stopping
         session = "WIREWATCH_SESSION_TIMEOUT_S may be one that the broker refuses"
         message = f"the broker gave no partitions within {most_s:.0f} s: {session}"
         raise Quit(ExitCode.UNREACHABLE, message)
