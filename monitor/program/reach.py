@@ -69,7 +69,7 @@ async def port_answers(addresses: str) -> None:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
             return
-    raise ConnectionError(f"{addresses}: {why or type(why).__name__}")
+    raise ConnectionError(f"{addresses}: {str(why) or type(why).__name__}")
 
 
 async def watch(outage: Outage, attempt: Callable[[], Awaitable[None]], stop: Stop) -> None:
