@@ -26,7 +26,7 @@ from streams.broker.producer import Publisher
 from streams.item import Item
 from streams.match import Match
 from streams.rules.load import load_book
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 from streams.topics import ITEMS, MATCHES, TOPICS, decode, encode
 
 ITEMS_MEASURED = 10_000

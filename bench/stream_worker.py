@@ -20,7 +20,7 @@ from typing import Any
 from streams.item import Item
 from streams.records import Source
 from streams.rules.load import load_book
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 from streams.topics import decode
 
 WITHIN_S = 300.0

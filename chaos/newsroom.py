@@ -14,7 +14,7 @@ from stubs.outlet import Entry
 
 from streams.item import Item
 from streams.rules.book import Book
-from streams.rules.oracle import judge
+from streams.rules.matching.oracle import judge
 from streams.story import signature
 
 MARKER = re.compile(r"q\d{5}[a-z]{8}")

@@ -80,7 +80,8 @@ class Clock:
 class Item:
     """One version of one entry of one feed.
 
-    `id` is stable over versions, (`id`, `rev`) names this one.  `seen` is the ordering key.
+    `id` is stable over versions, (`id`, `rev`) names this one.  `seen` is the ordering key.  `tier`
+    is what the desk thinks of the feed, 1 best, 0 unsaid.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Item:
     embargoed_until: str = ""
     urgency: int | None = None
     tags: tuple[str, ...] = ()
+    tier: int = 0
     baseline: bool = False
     text_cut: bool = False
     payload_hash: str = ""

@@ -5,8 +5,55 @@ each evidence's text is exactly `field[start:end]` of the item it came from.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from streams.item import Item
+
+
+class Status(StrEnum):
+    """What the matched claim says: that it is so, may be, is not, is undone, or stays possible."""
+
+    ASSERTED = "asserted"
+    PROSPECTIVE = "prospective"
+    NEGATED = "negated"
+    REVERSED = "reversed"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origins:
+    """A rule's wish: tell only what so many independent origins say within so many seconds."""
+
+    at_least: int
+    within_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """A rule's wish: tell at these hours, in this time zone.
+
+    `days` are 0 (Monday) to 6, `start_min` and `end_min` minutes since midnight; an end before the
+    start is on the day after.
+    """
+
+    days: tuple[int, ...]
+    start_min: int
+    end_min: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a rule wants its stories told; carried on the match for those who tell.
+
+    `max_age_s` 0 is no limit; `priority` flash, urgent or routine; `updates` edit, thread or new.
+    """
+
+    max_age_s: int = 0
+    origins: Origins | None = None
+    priority: str = ""
+    updates: str = ""
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,20 +69,29 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One rule that an item satisfies, and the channels it tells."""
+    """One rule that an item satisfies, and the channels it tells.
+
+    `version` is the rule's own hash; `status` is that of the first evidence in the title, else in
+    the text, and `cue` the words that say so.
+    """
 
     rule: str
     channels: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
+    version: str = ""
+    status: Status | None = None
+    cue: Evidence | None = None
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A rule whose positive clauses held and whose `none` stopped it."""
+    """A rule whose positive clauses held and which was stopped `by` its `none` or `negation`."""
 
     rule: str
     channels: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
+    by: str = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

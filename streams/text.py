@@ -12,6 +12,7 @@ one token a character, so their terms are phrases.
 """
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,6 +21,12 @@ import regex
 
 FOLD_CACHE_ENTRIES = 200_000
 """Distinct surface words kept folded: a few months of one language's news, about 30 MB."""
+
+HYPHENS = frozenset("-‐‑‒–−﹣－")
+"""What joins words: hyphens, and dashes without a space on either side."""
+
+MAX_COMPOUND_WORDS = 8
+"""Joined by hyphens and still one word: longer ones are rows and tables."""
 
 MAX_CACHED_WORD_CHARS = 40
 """Longer words are noise (URLs, hashes) and could fill the cache with hostile text."""
@@ -91,6 +98,18 @@ def tokenise(text: str) -> list[Token]:
         if word:
             tokens.append(Token(word, found.start(), found.end()))
     return tokens
+
+
+def compounds(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int, str, str]]:
+    """Hyphenated words: positions of the first and last, and both joined, as written and folded."""
+    first = 0
+    for n in range(1, len(tokens) + 1):
+        if n < len(tokens) and text[tokens[n - 1].end : tokens[n].start] in HYPHENS:
+            continue
+        if 1 < n - first <= MAX_COMPOUND_WORDS:
+            joined = "".join(text[t.start : t.end] for t in tokens[first:n])
+            yield first, n - 1, joined, "".join(t.word for t in tokens[first:n])
+        first = n
 
 
 def words(text: str) -> tuple[str, ...]:

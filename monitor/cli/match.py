@@ -30,7 +30,7 @@ def match(
     """Match items against rules, offline, by the stream's own code."""
     from monitor.itemfile import BadLine, read_items
     from streams.rules.load import load_book
-    from streams.rules.matcher import Matcher
+    from streams.rules.matching.matcher import Matcher
     from streams.yaml12 import Invalid
 
     try:

@@ -21,7 +21,7 @@ from streams.records import Stop, Stopping
 from streams.rules.book import Book
 from streams.rules.current import Current
 from streams.rules.following import Follower
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 from streams.yaml12 import Invalid
 
 log = logging.getLogger("wirewatch.rules")

@@ -7,7 +7,7 @@ channel, else as a decision with Reason `excluded`.
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item
 from streams.match import Match, Stopped
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 
 
 def apply(matcher: Matcher, item: Item, at: str) -> tuple[Match | None, tuple[Decision, ...]]:

@@ -4,51 +4,93 @@ In: rules as read.  Out: an immutable `Book` with a hash.  Invariant: two books 
 judge every item alike, whatever their files looked like.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 
+from streams.match import Policy
+from streams.rules.ast import (
+    And,
+    AtLeast,
+    Form,
+    Near,
+    Node,
+    Not,
+    NotNear,
+    Or,
+    Pattern,
+    Reach,
+    Scoped,
+    Term,
+    Weighted,
+    Word,
+)
 from streams.text import digest
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word or phrase: as written, folded, and the clause it stands in (`all[1]`)."""
+class Negation(StrEnum):
+    """What a rule makes of a claim that is negated."""
 
-    written: str
-    words: tuple[str, ...]
-    clause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Holds when all of `all` hold, one of `any` (if there is any), and none of `none`."""
-
-    all: tuple["Node", ...] = ()
-    any: tuple["Node", ...] = ()
-    none: tuple["Node", ...] = ()
+    FLAG = "flag"
+    EXCLUDE = "exclude"
+    ONLY = "only"
 
 
-Node = Term | Group
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admits:
+    """Which items a rule looks at; an empty part admits all.
+
+    `outlets` and `not_outlets` are folded names of outlets or feed ids, `langs` two-letter codes.
+    """
+
+    langs: frozenset[str] = frozenset()
+    outlets: frozenset[str] = frozenset()
+    not_outlets: frozenset[str] = frozenset()
+    tiers: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One of a rule's own tests: an item's parts, and what the rule must say of it.
+
+    `where` is `file:line:col`.
+    """
+
+    text: str
+    hit: bool
+    why: str = ""
+    status: str = ""
+    parts: tuple[tuple[str, str | int | tuple[str, ...]], ...] = ()
+    where: str = ""
+
+
+EVERYTHING = Admits()
+PLAIN = Policy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One watch rule.  `where` is `file:line:col` of its name."""
+    """One watch rule: hits where `wanted` holds, unless one of `none` does.
+
+    `where` is `file:line:col` of its name.
+    """
 
     id: str
-    clauses: Group
+    wanted: Node
+    none: tuple[Node, ...] = ()
+    admits: Admits = EVERYTHING
+    negation: Negation = Negation.FLAG
     channels: tuple[str, ...] = ()
+    policy: Policy = PLAIN
+    owner: str = field(default="", compare=False)
+    about: str = field(default="", compare=False)
+    tests: tuple[Case, ...] = field(default=(), compare=False)
     where: str = field(default="", compare=False)
 
-
-def terms(node: Node) -> Iterator[Term]:
-    """Every term below `node`, stopped ones included."""
-    if isinstance(node, Term):
-        yield node
-        return
-    for child in (*node.all, *node.any, *node.none):
-        yield from terms(child)
+    @property
+    def version(self) -> str:
+        """16 hex digits over what the rule means and whom it tells."""
+        return digest(repr(_rule_meaning(self)))
 
 
 @dataclass(frozen=True)
@@ -64,10 +106,58 @@ class Book:
     @cached_property
     def hash(self) -> str:
         """16 hex digits over what the rules mean and whom they tell."""
-        return digest(*(repr((r.id, _meaning(r.clauses), r.channels)) for r in self.rules))
+        return digest(*(repr(_rule_meaning(rule)) for rule in self.rules))
 
 
-def _meaning(node: Node) -> object:
-    if isinstance(node, Term):
-        return node.words
-    return tuple(tuple(map(_meaning, part)) for part in (node.all, node.any, node.none))
+def _rule_meaning(rule: Rule) -> object:
+    admits = rule.admits
+    kinds = (admits.langs, admits.outlets, admits.not_outlets, admits.tiers)
+    return (
+        rule.id,
+        meaning(rule.wanted),
+        tuple(map(meaning, rule.none)),
+        tuple(tuple(sorted(kind)) for kind in kinds),
+        rule.negation.value,
+        rule.channels,
+        repr(rule.policy),
+    )
+
+
+def meaning(node: Node) -> object:
+    """The node as nested tuples: equal where two nodes ask the same; quicker than its repr."""
+    match node:
+        case Term(phrases):
+            return tuple(tuple((w.form.value, _compared(w)) for w in phrase) for phrase in phrases)
+        case Pattern(regex):
+            return "regex", regex
+        case And(of):
+            return "and", *map(meaning, of)
+        case Or(of):
+            return "or", *map(meaning, of)
+        case Not(of):
+            return "not", meaning(of)
+        case Near(first, second, reach):
+            return "near", meaning(first), meaning(second), _reached(reach)
+        case NotNear(first, second, reach):
+            return "free", meaning(first), meaning(second), _reached(reach)
+        case AtLeast(count, of, distinct):
+            return "at least", count, distinct, *map(meaning, of)
+        case Weighted(threshold, of):
+            return "weights", threshold, *((meaning(each), weight) for each, weight in of)
+        case Scoped(scopes, of):
+            return "in", *((s.where.value, s.words) for s in scopes), meaning(of)
+
+
+def _reached(reach: Reach) -> object:
+    return reach.unit.value, reach.words, reach.ordered
+
+
+def _compared(word: Word) -> str:
+    """What of a word is compared; stems are made from the written form, in small letters."""
+    match word.form:
+        case Form.PREFIX:
+            return word.folded
+        case Form.EXACT:
+            return word.written
+        case Form.INFLECTED:
+            return word.written.lower()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 
 
 class Current:

@@ -17,7 +17,7 @@ from streams.rules.book import Book
 from streams.rules.current import Current
 from streams.rules.heap import built_aside
 from streams.rules.load import build_book
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 from streams.rules.published import (
     Nothing,
     NotTaken,

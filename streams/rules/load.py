@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from streams.rules.book import Book, Group, Node, Rule, Term
+from streams.rules.ast import And, Node, Not, Or
+from streams.rules.book import Book, Rule
 from streams.rules.model import (
     LISTS,
     Clauses,
@@ -16,12 +17,12 @@ from streams.rules.model import (
     RuleTest,
     WordList,
 )
-from streams.text import words
+from streams.rules.terms import make_term
 from streams.written import Written, WrittenList, WrittenRule
 from streams.yaml12 import Document, Invalid, Place, Problem, read, suggestion, validate
 
-Lists = Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
-"""The words of each list: as written, and folded."""
+Lists = Mapping[str, tuple[str, ...]]
+"""The words of each list, as written."""
 Channels = Callable[[str], tuple[str, ...]]
 """Whom a rule tells that does not say so itself."""
 
@@ -166,7 +167,7 @@ def _rule_ids(document: Document) -> list[Any]:
 
 
 def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
-    lists: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
     for document in documents:
         for name in document.value.get(LISTS, {}):
@@ -179,11 +180,11 @@ def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
                 problems.append(document.problem(place, f'list "{name}" exists twice', key=True))
             lists[name] = ()
             model, found = validate(WordList, document, place)
-            lists[name] = tuple((word, words(word)) for word in model.root) if model else ()
+            lists[name] = tuple(model.root) if model else ()
             problems += found
             problems += [
                 document.problem((*place, n), "a list cannot name another list")
-                for n, (word, _) in enumerate(lists[name])
+                for n, word in enumerate(lists[name])
                 if word.startswith("@")
             ]
     return lists, problems
@@ -204,7 +205,16 @@ def _rule(
     at = document.problem((rule_id,), "", key=True)
     where = f"{at.file}:{at.line}:{at.column}"
     channels = tuple(dict.fromkeys(model.to or default_to(rule_id)))
-    return Rule(rule_id, _group(model, lists), channels, where), problems
+    rule = Rule(
+        id=rule_id,
+        wanted=_wanted(model, lists),
+        none=_nodes(model, "none", lists, ""),
+        channels=channels,
+        owner=model.owner,
+        about=model.about,
+        where=where,
+    )
+    return rule, problems
 
 
 def _known_keys(place: Place) -> Sequence[str]:
@@ -232,17 +242,25 @@ def _unusable(
                 )
 
 
-def _group(clauses: Clauses, lists: Lists, path: str = "") -> Group:
-    def nodes(name: str) -> tuple[Node, ...]:
-        given = getattr(clauses, name) or ()
-        return tuple(_node(t, lists, f"{path}{name}[{n}]") for n, t in enumerate(given))
+def _nodes(clauses: Clauses, name: str, lists: Lists, path: str) -> tuple[Node, ...]:
+    given = getattr(clauses, name) or ()
+    return tuple(_node(t, lists, f"{path}{name}[{n}]") for n, t in enumerate(given))
 
-    return Group(all=nodes("all"), any=nodes("any"), none=nodes("none"))
+
+def _wanted(clauses: Clauses, lists: Lists, path: str = "") -> Node:
+    some = _nodes(clauses, "any", lists, path)
+    every = _nodes(clauses, "all", lists, path)
+    return (
+        every[0] if len(every) == 1 and not some else And((*every, *((Or(some),) if some else ())))
+    )
 
 
 def _node(term: str | Clauses, lists: Lists, clause: str) -> Node:
     if isinstance(term, Clauses):
-        return _group(term, lists, f"{clause}.")
+        path = f"{clause}."
+        none = _nodes(term, "none", lists, path)
+        wanted = _wanted(term, lists, path)
+        return And((wanted, *map(Not, none))) if none else wanted
     if term.startswith("@"):
-        return Group(any=tuple(Term(w, folded, clause) for w, folded in lists.get(term[1:], ())))
-    return Term(term, words(term), clause)
+        return Or(tuple(make_term(word, clause) for word in lists.get(term[1:], ())))
+    return make_term(term, clause)

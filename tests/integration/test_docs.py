@@ -27,7 +27,7 @@ from streams.outage import Outages
 from streams.rules.book import Book
 from streams.rules.current import Current
 from streams.rules.load import load_book
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 from streams.rules.model import RuleModel, RuleTest
 from streams.story import KeyKind
 from streams.topics import TOPICS, DeadLetter, LetterState, decode, encode

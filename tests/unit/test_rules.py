@@ -1,22 +1,18 @@
 """Rules: what may be written, how mistakes are named, that the matcher says what they mean."""
 
-import random
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.decision import Reason
 from streams.item import Item
 from streams.rules.apply import apply
-from streams.rules.book import Book, Group, Node, Rule, Term
 from streams.rules.load import load_book
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
 from streams.rules.model import json_schema
-from streams.rules.oracle import judge
 from streams.yaml12 import Invalid, Problem, parse
 
 DEEP = "a: " + "[" * 100_000
@@ -108,66 +104,6 @@ def test_the_schema_knows_every_key() -> None:
     schema = json_schema()
     [rule] = schema["patternProperties"].values()
     assert {"all", "any", "none", "to", "tests"} <= set(rule["properties"])
-
-
-WORDS = ("a", "b", "c", "d")
-
-
-def term(number: int) -> st.SearchStrategy[Term]:
-    return st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(
-        lambda ws: Term(" ".join(ws), tuple(ws), f"all[{number}]")
-    )
-
-
-def groups(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Group]:
-    some = st.lists(children, max_size=3).map(tuple)
-    return st.builds(Group, all=some, any=some, none=some).filter(lambda g: g.all or g.any)
-
-
-NODES = st.recursive(term(0), groups, max_leaves=6)
-RULES = groups(NODES).map(lambda g: Rule("r", g, ("#c",)))
-TEXTS = st.lists(st.sampled_from([*WORDS, "A", "b's", "x"]), max_size=6).map(" ".join)
-ITEMS = st.builds(Item, id=st.just("1"), title=TEXTS, summary=TEXTS, text=TEXTS)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(RULES, min_size=1, max_size=5), ITEMS)
-def test_the_matcher_says_what_the_oracle_says(rules: list[Rule], item: Item) -> None:
-    book = Book(tuple(replace(rule, id=f"r{n}") for n, rule in enumerate(rules)))
-    verdict = Matcher(book).match(item)
-    judged = {rule.id: judge(rule, item) for rule in book.rules}
-    assert {h.rule for h in verdict.hits} == {r for r, j in judged.items() if j is True}
-    assert {s.rule for s in verdict.stopped} == {r for r, j in judged.items() if j is None}
-    for piece in (e for h in (*verdict.hits, *verdict.stopped) for e in h.evidence):
-        assert getattr(item, piece.field)[piece.start : piece.end] == piece.text
-
-
-def test_thousands_of_pairs_without_a_difference() -> None:
-    chance = random.Random(5)
-
-    def text() -> str:
-        return " ".join(chance.choices([*WORDS, "A", "b's", "x"], k=chance.randrange(6)))
-
-    def node(depth: int) -> Node:
-        if depth == 0 or chance.random() < 0.6:
-            words = tuple(chance.choices(WORDS, k=chance.choice((1, 1, 2))))
-            return Term(" ".join(words), words, "all[0]")
-        return group(depth - 1)
-
-    def group(depth: int) -> Group:
-        def some(least: int) -> tuple[Node, ...]:
-            return tuple(node(depth) for _ in range(chance.randrange(least, 3)))
-
-        return Group(all=some(1), any=some(0), none=some(0))
-
-    book = Book(tuple(Rule(f"r{n}", group(2), ("#c",)) for n in range(200)))
-    compiled = Matcher(book)
-    for number in range(100):
-        item = Item(id=str(number), title=text(), summary=text(), text=text())
-        verdict = compiled.match(item)
-        judged = {rule.id: judge(rule, item) for rule in book.rules}
-        assert {h.rule for h in verdict.hits} == {r for r, j in judged.items() if j is True}
-        assert {x.rule for x in verdict.stopped} == {r for r, j in judged.items() if j is None}
 
 
 def matcher(tmp_path: Path, text: str) -> Matcher:

@@ -35,9 +35,10 @@ from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Precision, Zone
 from streams.ledger import Ledgers, NoLedger
 from streams.outage import Outages
-from streams.rules.book import Book, Group, Rule, Term
+from streams.rules.book import Book, Rule
 from streams.rules.current import Current
-from streams.rules.matcher import Matcher
+from streams.rules.matching.matcher import Matcher
+from streams.rules.terms import make_term
 from streams.topics import ITEMS, DeadLetter
 
 PART = PartitionProgress(topic="wire.items", partition=3, end=12, committed=7, stalled_s=2.5)
@@ -151,7 +152,7 @@ def test_metrics_show_what_is_watched() -> None:
     look = watched(match=True, alert=False)
     look.groups["wirewatch.match"] = lambda: [PART]
     look.groups["wirewatch.alert"] = tuple
-    book = Book((Rule("r", Group(all=(Term("x", ("x",), "all[0]"),)), ("#c",)),))
+    book = Book((Rule(id="r", wanted=make_term("x", "all[0]"), channels=("#c",)),))
     look.book = Current(Matcher(book), since=5.0)
     look.book.refuse("wire.rules", "half a push")
     look.outages.of("Redis").began("refused")

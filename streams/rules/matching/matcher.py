@@ -1,0 +1,34 @@
+"""Matcher: a compiled book; an item in, the rules that hit it with their evidence out."""
+
+from streams.item import Item
+from streams.match import Hit, Stopped, Verdict
+from streams.rules.book import Book
+from streams.rules.matching.evidence import evidence
+from streams.rules.matching.oracle import judge
+from streams.rules.matching.reading import read
+
+
+class Matcher:
+    """One book, compiled.  Building it is the slow part; `match` keeps no state."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    def hits(self, item: Item) -> frozenset[str]:
+        """The ids of the rules that hit `item`, without evidence."""
+        return frozenset(rule.id for rule in self.book.rules if judge(rule, item))
+
+    def match(self, item: Item) -> Verdict:
+        """What the book says of `item`; pure."""
+        reading = read(item)
+        hits: list[Hit] = []
+        stopped: list[Stopped] = []
+        for rule in self.book.rules:
+            judged = judge(rule, item)
+            if judged:
+                pieces = evidence((rule.wanted,), reading)
+                hits.append(Hit(rule=rule.id, channels=rule.channels, evidence=pieces))
+            elif judged is None:
+                pieces = evidence(rule.none, reading)
+                stopped.append(Stopped(rule=rule.id, channels=rule.channels, evidence=pieces))
+        return Verdict(hits=tuple(hits), stopped=tuple(stopped))

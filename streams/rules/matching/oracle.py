@@ -1,0 +1,206 @@
+"""The oracle: what a rule means, said slowly and obviously.
+
+In: a rule and an item.  Out: True, False, or None for "stopped by none".  No index, no compiling;
+the matcher must never differ from it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams.item import Item
+from streams.language.stem import stem
+from streams.rules.ast import (
+    BODY,
+    And,
+    AtLeast,
+    Form,
+    Near,
+    Node,
+    Not,
+    NotNear,
+    Or,
+    Pattern,
+    Phrase,
+    Reach,
+    Scope,
+    Scoped,
+    Term,
+    Unit,
+    Weighted,
+    Word,
+)
+from streams.rules.book import Admits, Rule
+from streams.rules.matching.patterns import found_in
+from streams.rules.matching.reading import Compound, Passage, Reading, Spoken, inside, read
+from streams.text import words
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An occurrence: its passage, and the positions of its first and last word."""
+
+    passage: int
+    first: int
+    last: int
+
+
+Scopes = tuple[Scope, ...]
+
+
+def judge(rule: Rule, item: Item) -> bool | None:
+    """True: hits.  None: would hit, but its `none` stops it.  False: does not concern it."""
+    reading = read(item)
+    if not admitted(rule.admits, item, reading.lang) or not holds(rule.wanted, reading):
+        return False
+    return None if any(holds(node, reading) for node in rule.none) else True
+
+
+def admitted(admits: Admits, item: Item, lang: str) -> bool:
+    """True if a rule looks at such an item at all."""
+    names = {" ".join(words(item.outlet)), " ".join(words(item.feed))}
+    return (
+        (not admits.langs or lang in admits.langs)
+        and (not admits.outlets or bool(names & admits.outlets))
+        and not names & admits.not_outlets
+        and (not admits.tiers or item.tier in admits.tiers)
+    )
+
+
+def holds(node: Node, reading: Reading, scopes: Scopes = BODY) -> bool:
+    """True if what `node` asks for is so within the scopes."""
+    match node:
+        case And(of):
+            return all(holds(each, reading, scopes) for each in of)
+        case Or(of):
+            return any(holds(each, reading, scopes) for each in of)
+        case Not(of):
+            return not holds(of, reading, scopes)
+        case Scoped(inner, of):
+            return holds(of, reading, inner)
+        case Weighted(threshold, of):
+            return sum(w for each, w in of if holds(each, reading, scopes)) >= threshold
+        case AtLeast(count, of, distinct):
+            said = sum(holds(each, reading, scopes) for each in of)
+            mentions = {place for each in of for place in places(each, reading, scopes)}
+            return (said if distinct else len(mentions)) >= count
+        case Pattern():
+            return any(found_in(node, reading, scopes))
+        case Term() | Near() | NotNear():
+            return bool(places(node, reading, scopes))
+
+
+def places(node: Node, reading: Reading, scopes: Scopes = BODY) -> set[Place]:
+    """Where `node` occurs; of two things near one another, from the first to the last word."""
+    match node:
+        case Term(phrases):
+            return {
+                place
+                for phrase in phrases
+                for place in _phrase(phrase, reading)
+                if _within(place, reading, scopes)
+            }
+        case Or(of):
+            return {place for each in of for place in places(each, reading, scopes)}
+        case Near(first, second, reach):
+            return set(_pairs(first, second, reach, reading, scopes))
+        case NotNear(first, second, reach):
+            others = places(second, reading, scopes)
+            return {
+                place
+                for place in places(first, reading, scopes)
+                if not any(_overlap(place, o) or _near(place, o, reach, reading) for o in others)
+            }
+        case _:
+            raise TypeError(f"{type(node).__name__} has no places")
+
+
+def _within(place: Place, reading: Reading, scopes: Scopes) -> bool:
+    passage = reading.passages[place.passage]
+    return any(inside(scope, passage, place.last) for scope in scopes)
+
+
+def _phrase(phrase: Phrase, reading: Reading) -> Iterator[Place]:
+    """Words that follow one another; a compound may stand for one of them."""
+    for number, passage in enumerate(reading.passages):
+        for first in range(len(passage.words)):
+            for last in _ends(phrase, passage, first, reading.lang):
+                yield Place(number, first, last)
+
+
+def _ends(phrase: Phrase, passage: Passage, first: int, lang: str) -> Iterator[int]:
+    """Positions of the last word of the phrase, if it begins at `first`."""
+    for last in _word_ends(phrase[0], passage, first, lang):
+        if len(phrase) == 1:
+            yield last
+        else:
+            yield from _ends(phrase[1:], passage, last + 1, lang)
+
+
+def _word_ends(word: Word, passage: Passage, first: int, lang: str) -> Iterator[int]:
+    if first < len(passage.words) and says(word, passage.words[first], lang):
+        yield first
+    for compound in passage.compounds if word.form is not Form.EXACT else ():
+        if compound.first == first and says(word, compound, lang):
+            yield compound.last
+
+
+def says(word: Word, spoken: Spoken | Compound, lang: str) -> bool:
+    """True if a word of the news is the word of a rule."""
+    match word.form:
+        case Form.EXACT:
+            return spoken.surface == word.written
+        case Form.PREFIX:
+            return spoken.folded.startswith(word.folded)
+        case Form.INFLECTED:
+            stemmed = stem(word.written, lang)
+            same_stem = bool(stemmed) and stemmed == stem(spoken.surface, lang)
+            return spoken.folded == word.folded or same_stem
+
+
+def _pairs(
+    first: Node, second: Node, reach: Reach, reading: Reading, scopes: Scopes
+) -> Iterator[Place]:
+    """Each occurrence with the nearest one of the other side, before and after it."""
+    ones, others = places(first, reading, scopes), places(second, reading, scopes)
+    for one in ones:
+        for other in _nearest(one, others):
+            if _near(one, other, reach, reading):
+                yield _hull(one, other)
+    for other in others:
+        for one in _nearest(other, ones):
+            if _near(one, other, reach, reading):
+                yield _hull(one, other)
+
+
+def _nearest(place: Place, others: set[Place]) -> Iterator[Place]:
+    after = [o for o in others if o.passage == place.passage and o.first > place.last]
+    before = [o for o in others if o.passage == place.passage and o.last < place.first]
+    if after:
+        yield min(after, key=lambda o: (o.first, o.last))
+    if before:
+        yield max(before, key=lambda o: (o.last, o.first))
+
+
+def _near(one: Place, other: Place, reach: Reach, reading: Reading) -> bool:
+    """True if they do not overlap and the second is within reach of the first."""
+    if one.passage != other.passage or _overlap(one, other):
+        return False
+    if reach.ordered and other.first < one.first:
+        return False
+    early, late = sorted((one, other), key=lambda place: place.first)
+    words = reading.passages[one.passage].words
+    match reach.unit:
+        case Unit.WORDS:
+            return late.first - early.last <= reach.words
+        case Unit.SENTENCE:
+            return words[early.first].sentence == words[late.last].sentence
+        case Unit.PARAGRAPH:
+            return words[early.first].paragraph == words[late.last].paragraph
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    return one.passage == other.passage and one.first <= other.last and other.first <= one.last
+
+
+def _hull(one: Place, other: Place) -> Place:
+    return Place(one.passage, min(one.first, other.first), max(one.last, other.last))

@@ -1,0 +1,67 @@
+"""Patterns: regular expressions by RE2, whose time grows with the text and nothing else.
+
+In: a pattern and a reading.  Out: where it is found: the only module that speaks google-re2.
+Invariant: what compiles here is bounded in memory; what does not is refused when rules are read.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from streams.rules.ast import Pattern, Scope
+from streams.rules.matching.reading import Passage, Reading, inside
+
+MAX_PATTERN_BYTES = 1 << 20
+"""Of RE2's memory for one pattern: hundreds of alternatives fit, a counted bomb does not."""
+
+PATTERNS_KEPT = 10_000
+"""Compiled patterns: more than any desk writes."""
+
+Found = tuple[Passage, int, int]
+"""A passage, and the span in its text, code points."""
+
+
+class BadPattern(ValueError):
+    """A regular expression RE2 does not take; the text says why."""
+
+
+@lru_cache(maxsize=PATTERNS_KEPT)
+def compiled(regex: str) -> Any:
+    """The pattern, ready to search.
+
+    Raises:
+        BadPattern: it is none, or takes too much.
+    """
+    options = re2.Options()
+    options.max_mem = MAX_PATTERN_BYTES
+    options.log_errors = False
+    try:
+        return re2.compile(regex, options=options)
+    except re2.error as error:
+        said = error.args[0] if error.args else ""
+        raise BadPattern(said.decode() if isinstance(said, bytes) else str(said)) from error
+
+
+def found_in(pattern: Pattern, reading: Reading, scopes: tuple[Scope, ...]) -> Iterator[Found]:
+    """Every place of a pattern within the scopes; each scope's part of a passage by itself."""
+    search = compiled(pattern.regex)
+    for passage in reading.passages:
+        for scope in scopes:
+            start, end = _extent(scope, passage)
+            for found in search.finditer(passage.text[start:end]):
+                if found.end() > found.start():
+                    yield passage, start + found.start(), start + found.end()
+
+
+def _extent(scope: Scope, passage: Passage) -> tuple[int, int]:
+    """The part of a passage's text that lies in the scope; all of it where all its words do."""
+    count = sum(inside(scope, passage, n) for n in range(len(passage.words)))
+    if count == len(passage.words):
+        return (0, len(passage.text)) if _of(scope, passage) else (0, 0)
+    return 0, passage.words[count - 1].end if count else 0
+
+
+def _of(scope: Scope, passage: Passage) -> bool:
+    return bool(passage.words) and inside(scope, passage, 0)

@@ -1,0 +1,126 @@
+"""Reading: an item taken apart into passages of words; what the slow half of matching works on.
+
+In: an item.  Out: a `Reading`.  Invariants: passages come in the order of `PARTS`, tags one by one;
+a word's span is where it stands in the field as given; phrases and nearness never cross passages.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams.item import Item
+from streams.language.sentences import paragraph_starts, sentence_starts
+from streams.language.which import language
+from streams.rules.ast import Scope, Where
+from streams.text import compounds, tokenise
+
+LEAD_MOST_WORDS = 60
+"""Of the summary, and of the text's first paragraph: what a newspaper calls the lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One word: as written and folded, its span in code points, its sentence and paragraph."""
+
+    surface: str
+    folded: str
+    start: int
+    end: int
+    sentence: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """Words joined by hyphens, read as one word as well (`cease-fire` is also ceasefire).
+
+    `first` and `last` are positions of its words; `surface` is written without hyphens.
+    """
+
+    first: int
+    last: int
+    surface: str
+    folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One field, or one tag: its name as evidence says it (`title`, `tags[2]`), text and words.
+
+    `before` is how many words of title, summary and text come before it.
+    """
+
+    field: str
+    part: Where
+    text: str
+    words: tuple[Spoken, ...]
+    compounds: tuple[Compound, ...]
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An item's passages, and the language they are in (two letters, or empty)."""
+
+    lang: str
+    passages: tuple[Passage, ...]
+
+
+def item_language(item: Item) -> str:
+    """The language of an item, declared or guessed."""
+    return language(item.lang, item.title, item.summary, item.text)
+
+
+def read(item: Item) -> Reading:
+    """The item's passages: title, summary, text, credit, url, each tag."""
+    return Reading(item_language(item), tuple(_passages(item)))
+
+
+def _passages(item: Item) -> Iterator[Passage]:
+    before = 0
+    for part in (Where.TITLE, Where.SUMMARY, Where.TEXT):
+        passage = _passage(part.value, part, getattr(item, part.value), before)
+        before += len(passage.words)
+        yield passage
+    yield _passage("credit", Where.CREDIT, item.credit)
+    yield _passage("url", Where.URL, item.url)
+    for number, tag in enumerate(item.tags):
+        yield _passage(f"tags[{number}]", Where.TAGS, tag)
+
+
+def _passage(field: str, part: Where, text: str, before: int = 0) -> Passage:
+    sentences, paragraphs = sentence_starts(text), paragraph_starts(text)
+    tokens = tokenise(text)
+    words = tuple(
+        Spoken(
+            text[token.start : token.end],
+            token.word,
+            token.start,
+            token.end,
+            bisect_right(sentences, token.start) - 1,
+            bisect_right(paragraphs, token.start) - 1,
+        )
+        for token in tokens
+    )
+    joined = tuple(Compound(*each) for each in compounds(text, tokens))
+    return Passage(field, part, text, words, joined, before)
+
+
+def inside(scope: Scope, passage: Passage, last: int) -> bool:
+    """True if the passage's words up to position `last` lie in this part of the item."""
+    match scope.where:
+        case Where.LEAD:
+            return _in_lead(passage, last)
+        case Where.FIRST:
+            body = passage.part in {Where.TITLE, Where.SUMMARY, Where.TEXT}
+            return body and passage.before + last < scope.words
+        case where:
+            return passage.part is where
+
+
+def _in_lead(passage: Passage, last: int) -> bool:
+    if last >= LEAD_MOST_WORDS:
+        return False
+    if passage.part is Where.TEXT:
+        return passage.words[last].paragraph == 0
+    return passage.part is Where.SUMMARY
