@@ -1,13 +1,15 @@
 """Words of any script: text in, tokens with their spans out.
 
 In: a field of an item, or a term of a rule.  Out: `Token`s, folded so that writing variants meet.
-Invariant: the same function reads rules and news, so a term always finds itself; a token's span
-is exactly where it stands in the text given.
+Invariants: the same function reads rules and news, so a term always finds itself; a token's span
+is exactly where it stands in the text given; white space parts words for good, so a text reads as
+its `split()` does, piece by piece.
 
 What folds together: case, Latin diacritics (`Türkiye` = turkiye), compatibility forms, possessives
 (`Pakistan’s` = pakistan), hyphens and apostrophes (`co-operation` = two words), dotted initials
-(`U.S.` = us), thousands (`1,000` = 1000), Arabic letter variants, harakat and tatweel.  Marks of
-Devanagari, Bengali, Cyrillic and others are letters and stay.  Scripts written without spaces give
+(`U.S.` = us), thousands (`1,000` = 1000), digits of every script, Arabic letter variants, harakat
+and tatweel, invisible characters.  Marks of Devanagari, Bengali, Cyrillic and others are letters
+and stay; marks that stand on no letter (emoji) are nothing.  Scripts written without spaces give
 one token a character, so their terms are phrases.
 """
 
@@ -22,7 +24,7 @@ import regex
 FOLD_CACHE_ENTRIES = 200_000
 """Distinct surface words kept folded: a few months of one language's news, about 30 MB."""
 
-HYPHENS = frozenset("-‐‑‒–−﹣－")
+HYPHENS = frozenset("-‐‑‒–−﹣－־")
 """What joins words: hyphens, and dashes without a space on either side."""
 
 MAX_COMPOUND_WORDS = 8
@@ -31,17 +33,33 @@ MAX_COMPOUND_WORDS = 8
 MAX_CACHED_WORD_CHARS = 40
 """Longer words are noise (URLs, hashes) and could fill the cache with hostile text."""
 
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ーｰ"
+MAX_MARKS = 30
+"""On one letter; Unicode's stream-safe limit (UAX 15).  Sorting endless ones takes minutes."""
+
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ーｰ--\p{Nd}]"
+_LETTER = rf"[[\p{{L}}\p{{N}}]--{_UNSPACED}--[ʻʼﾞﾟ]]"
+_IN_WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_UNSPACED}--[ʻʼŉﾞﾟ]]"
+_INVISIBLE = r"\u00ad\u200c-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+# `usual` is what `word` would find too, only quicker
 _TOKEN = regex.compile(
-    rf"(?P<initials>\b\p{{L}}(?:\.\p{{L}})+\b(?:\.(?!\w))?)"
-    r"|(?P<number>\d{1,3}(?:,\d{3})+(?!\d)|\d+\.\d+)"
-    rf"|(?P<unspaced>[{_UNSPACED}]\p{{M}}*)"
-    r"|(?P<possessive>(?<=[\p{L}\p{M}\p{N}.])['’ʼ＇‘´][sS](?![\p{L}\p{M}\p{N}]))"
-    rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}\u00ad\u200c\u200d]--[{_UNSPACED}]]+)",
+    r"(?P<usual>[A-Za-z][a-z]++(?=[ ,:;?!\n]|$))"
+    rf"|(?P<initials>(?<!{_IN_WORD})[\p{{L}}--{_UNSPACED}](?:\.[\p{{L}}--{_UNSPACED}])+"
+    rf"(?!{_IN_WORD})(?:\.(?!\w))?)"
+    r"|(?P<number>\d{1,3}(?:[,'’，٬]\d{3})+(?!\d)|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d+[.．٫]\d+)"
+    rf"|(?P<unspaced>{_UNSPACED}[\p{{M}}ﾞﾟ]*)"
+    rf"|(?P<possessive>(?<=[{_IN_WORD}.])['’ʼ＇‘´`′][sS](?!{_IN_WORD}))"
+    rf"|(?P<word>{_LETTER}{_IN_WORD}*+(?:[{_INVISIBLE}]++{_IN_WORD}++)*+)",
     regex.V1,
 )
-_DROPPED = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u0640\u060c"))
-_VARIANTS = str.maketrans(
+_THOUSANDS = str.maketrans(dict.fromkeys(",'’，٬", "") | {"．": ".", "٫": "."})
+_TOO_MANY_MARKS = regex.compile(rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
+_SELECTORS = (0x034F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+_UNSEEN = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xAD, 0xFEFF)
+_ENCLOSING = range(0x20DD, 0x20E5)
+_DROPPED = dict.fromkeys((*map(ord, " ʻʼ\u0640\u060c"), *_UNSEEN, *_SELECTORS, *_ENCLOSING))
+_ZEROS = "٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀០᠐"
+_DIGITS = {ord(zero) + n: str(n) for zero in _ZEROS for n in range(10)}
+_VARIANTS = _DIGITS | str.maketrans(
     {"ك": "ک", "ي": "ی", "ى": "ی", "أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ۀ": "ه"}
     | {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
@@ -65,10 +83,19 @@ def fold(surface: str) -> str:
 def _folded(surface: str) -> str:
     if surface.isascii():
         return surface.lower().replace(".", "")
-    lowered = unicodedata.normalize("NFKC", surface).casefold().translate(_DROPPED)
+    lowered = visible(surface).casefold().translate(_DROPPED)
     return (
         unicodedata.normalize("NFC", _without_marks(lowered)).translate(_VARIANTS).replace(".", "")
     )
+
+
+def visible(surface: str) -> str:
+    """The word in compatibility form (NFKC), case kept, without what cannot be seen in it."""
+    if surface.isascii():
+        return surface
+    if len(surface) > MAX_MARKS:
+        surface = _TOO_MANY_MARKS.sub(r"\1", surface)
+    return unicodedata.normalize("NFKC", surface.translate(_DROPPED)).translate(_DROPPED)
 
 
 _cached = lru_cache(maxsize=FOLD_CACHE_ENTRIES)(_folded)
@@ -94,10 +121,16 @@ def tokenise(text: str) -> list[Token]:
         if found.lastgroup == "possessive":
             continue
         surface = found.group()
-        word = surface.replace(",", "") if found.lastgroup == "number" else fold(surface)
+        word = _number(surface) if found.lastgroup == "number" else fold(surface)
         if word:
             tokens.append(Token(word, found.start(), found.end()))
     return tokens
+
+
+def _number(surface: str) -> str:
+    """Digits without thousands' marks; the point stays."""
+    plain = surface.translate(_THOUSANDS)
+    return plain if plain.isascii() else unicodedata.normalize("NFKC", plain).translate(_DIGITS)
 
 
 def compounds(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int, str, str]]:
