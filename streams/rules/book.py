@@ -153,11 +153,14 @@ def _reached(reach: Reach) -> object:
 
 
 def _compared(word: Word) -> str:
-    """What of a word is compared; stems are made from the written form, in small letters."""
+    """What of a word is compared; stems are made from the written form, in small letters.
+
+    Turkish has two of them for I, so that one is kept apart.
+    """
     match word.form:
         case Form.PREFIX:
             return word.folded
         case Form.EXACT:
             return word.written
         case Form.INFLECTED:
-            return word.written.lower()
+            return word.written.replace("I", "ı").lower()
