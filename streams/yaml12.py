@@ -10,12 +10,13 @@ The only module that speaks PyYAML; pydantic's errors get their line and column 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+
+from streams.suggestion import suggestion
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 """A book of 50,000 rules is about 5 MB; more is a mistake or an attack."""
@@ -59,8 +60,15 @@ class Document:
     keys: Mapping[str, tuple[yaml.Node, yaml.Node]] = field(default_factory=dict, repr=False)
     """Those of the outermost mapping: a file may have thousands."""
 
-    def problem(self, path: Place, message: str, *, key: bool = False) -> Problem:
-        """`message` at the value under `path`, or at its key."""
+    def where(self, path: Place, *, key: bool = False) -> str:
+        """`file:line:col` of the value under `path`, or of its key."""
+        at = self.problem(path, "", key=key)
+        return f"{at.file}:{at.line}:{at.column}"
+
+    def problem(self, path: Place, message: str, *, key: bool = False, offset: int = -1) -> Problem:
+        """`message` at the value under `path`, or at its key, or at a character of its text."""
+        if offset >= 0:
+            message = f"{message}, at character {offset + 1}"
         node = self.node
         for part in path:
             outermost = self.keys and node is self.node
@@ -241,11 +249,56 @@ def _model_problem(
         return document.problem(where, message, key=True)
     if error["type"] == "missing":
         return document.problem(where[:-1], f'"{where[-1]}" is missing')
-    message = re.sub(r"^Value error, ", "", error["msg"])
+    message = _worded(error)
     inner = where[len(path) :]
     in_list = path and inner and isinstance(inner[0], int)
     name = _shown((path[-1], *inner) if in_list else inner)
     return document.problem(where, f"{name}: {_lower(message)}" if name else _lower(message))
+
+
+def _worded(error: Mapping[str, Any]) -> str:
+    """What pydantic says, for somebody who writes YAML."""
+    given, ctx = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return "a mapping belongs here: {key: value}"
+        case "list_type":
+            return f"a list belongs here: [{given}]"
+        case "string_type":
+            return f"{_plain(given)} is no text in YAML; put it in quotes"
+        case "bool_type":
+            return "true or false belongs here"
+        case "int_type" | "float_type" | "int_from_float":
+            return "a number belongs here"
+        case "literal_error":
+            return f"{_plain(given)} is none of {ctx['expected'].replace(chr(39), '')}"
+        case "string_too_short":
+            return "empty; something belongs here"
+        case "string_too_long":
+            return f"longer than {ctx['max_length']:,} characters"
+        case "too_short" if not given:
+            return "empty; something belongs here"
+        case "too_short":
+            return f"at least {ctx['min_length']} belong here"
+        case "too_long":
+            return f"at most {ctx['max_length']:,} belong here"
+        case _:
+            return re.sub(r"^Value error, ", "", error["msg"])
+
+
+def _plain(value: Any) -> str:
+    """A scalar as YAML has it; what is none by its kind."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return str(value)
 
 
 def _is_tag(part: str | int) -> bool:
@@ -260,9 +313,3 @@ def _shown(path: Place) -> str:
 
 def _lower(message: str) -> str:
     return message[:1].lower() + message[1:]
-
-
-def suggestion(word: str, known: Sequence[str]) -> str:
-    """`: did you mean "all"?`, or nothing when no known word is near."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f': did you mean "{near[0]}"?' if near else ""

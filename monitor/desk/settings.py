@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from monitor.exits import ExitCode, Quit
-from streams.yaml12 import suggestion
+from streams.suggestion import suggestion
 
 MAX_SECRET_BYTES = 64 * 1024
 """A secret's file; a longer one is the wrong file."""

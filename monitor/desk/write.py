@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from streams.rules.model import json_schema
+from streams.rules.schema import json_schema
 
 TEMPLATES = ("desk.yaml", "feeds.yaml", "rules/south-asia.yaml")
 SCHEMA = "rules.schema.json"

@@ -3,28 +3,16 @@
 Invariant: either the whole book is good or none of it is used; nothing in it is ignored.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from streams.rules.ast import And, Node, Not, Or
 from streams.rules.book import Book, Rule
-from streams.rules.model import (
-    LISTS,
-    Clauses,
-    RuleModel,
-    RuleTest,
-    WordList,
-)
-from streams.rules.terms import make_term
+from streams.rules.clauses import Lists
+from streams.rules.model import LISTS, WordList
+from streams.rules.rule import Channels, read_rule
 from streams.written import Written, WrittenList, WrittenRule
-from streams.yaml12 import Document, Invalid, Place, Problem, read, suggestion, validate
-
-Lists = Mapping[str, tuple[str, ...]]
-"""The words of each list, as written."""
-Channels = Callable[[str], tuple[str, ...]]
-"""Whom a rule tells that does not say so itself."""
+from streams.yaml12 import Document, Invalid, Place, Problem, read, validate
 
 
 def rule_files(path: Path) -> list[Path]:
@@ -94,10 +82,11 @@ def _written(documents: Sequence[Document], rules: Mapping[str, Rule], path: Pat
     """The values of the files; `where` is told from the folder they lie in."""
 
     def where(document: Document, place: Place) -> str:
-        at = document.problem(place, "", key=True)
-        file = Path(at.file)
-        shown = file.relative_to(path.parent) if file.is_relative_to(path.parent) else file
-        return f"{shown.as_posix()}:{at.line}:{at.column}"
+        file, line, column = document.where(place, key=True).rsplit(":", 2)
+        shown = Path(file)
+        if shown.is_relative_to(path.parent):
+            shown = shown.relative_to(path.parent)
+        return f"{shown.as_posix()}:{line}:{column}"
 
     return Written(
         rules={
@@ -124,7 +113,7 @@ def _rules(
     rules: dict[str, Rule] = {}
     for document in documents:
         for rule_id in _rule_ids(document):
-            rule, found = _rule(document, rule_id, lists, default_to)
+            rule, _, found = read_rule(document, rule_id, lists, default_to)
             problems += found
             if rule is not None and rule_id in rules:
                 message = f'rule "{rule_id}" is already in {rules[rule_id].where}'
@@ -188,79 +177,3 @@ def _lists(documents: Sequence[Document]) -> tuple[Lists, list[Problem]]:
                 if word.startswith("@")
             ]
     return lists, problems
-
-
-def _rule(
-    document: Document, rule_id: Any, lists: Lists, default_to: Channels
-) -> tuple[Rule | None, list[Problem]]:
-    if not isinstance(rule_id, str) or not re.fullmatch(r"[a-z0-9-]+", rule_id):
-        message = f'"{rule_id}" is no rule name: small letters, digits and hyphens only'
-        return None, [document.problem((rule_id,), message, key=True)]
-    if not isinstance(document.value[rule_id], dict):
-        return None, [document.problem((rule_id,), f"{rule_id}: all:, any: or none: belong here")]
-    model, problems = validate(RuleModel, document, (rule_id,), known=_known_keys)
-    if model is None:
-        return None, problems
-    problems = list(_unusable(document, (rule_id,), model, lists))
-    at = document.problem((rule_id,), "", key=True)
-    where = f"{at.file}:{at.line}:{at.column}"
-    channels = tuple(dict.fromkeys(model.to or default_to(rule_id)))
-    rule = Rule(
-        id=rule_id,
-        wanted=_wanted(model, lists),
-        none=_nodes(model, "none", lists, ""),
-        channels=channels,
-        owner=model.owner,
-        about=model.about,
-        where=where,
-    )
-    return rule, problems
-
-
-def _known_keys(place: Place) -> Sequence[str]:
-    if "tests" in place:
-        return tuple(RuleTest.model_fields)
-    return tuple((RuleModel if len(place) == 1 else Clauses).model_fields)
-
-
-def _unusable(
-    document: Document, place: Place, clauses: Clauses, lists: Lists
-) -> Iterator[Problem]:
-    """What the shape allows and the meaning does not."""
-    if not clauses.all and not clauses.any:
-        only = "only none: would match almost everything" if clauses.none else "empty rule"
-        message = f"{only}; all: or any: needs a word"
-        yield document.problem(place, message, key=len(place) == 1)
-    for name in ("all", "any", "none"):
-        for n, term in enumerate(getattr(clauses, name) or ()):
-            here = (*place, name, n)
-            if isinstance(term, Clauses):
-                yield from _unusable(document, here, term, lists)
-            elif term.startswith("@") and term[1:] not in lists:
-                yield document.problem(
-                    here, f'no list "{term}"{suggestion(term, [f"@{n}" for n in lists])}'
-                )
-
-
-def _nodes(clauses: Clauses, name: str, lists: Lists, path: str) -> tuple[Node, ...]:
-    given = getattr(clauses, name) or ()
-    return tuple(_node(t, lists, f"{path}{name}[{n}]") for n, t in enumerate(given))
-
-
-def _wanted(clauses: Clauses, lists: Lists, path: str = "") -> Node:
-    some = _nodes(clauses, "any", lists, path)
-    every = _nodes(clauses, "all", lists, path)
-    return (
-        every[0] if len(every) == 1 and not some else And((*every, *((Or(some),) if some else ())))
-    )
-
-
-def _node(term: str | Clauses, lists: Lists, clause: str) -> Node:
-    if isinstance(term, Clauses):
-        path = f"{clause}."
-        none = _nodes(term, "none", lists, path)
-        wanted = _wanted(term, lists, path)
-        return And((wanted, *map(Not, none))) if none else wanted
-    if term.startswith("@"):
-        return Or(tuple(make_term(word, clause) for word in lists.get(term[1:], ())))
-    return make_term(term, clause)

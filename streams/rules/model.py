@@ -3,42 +3,56 @@
 In: plain values of one rule.  Out: a `RuleModel`, or pydantic's errors, worded for analysts.
 """
 
+import re
+from functools import cache
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, RootModel, Tag
+from pydantic import BeforeValidator, Field, RootModel
 
+from streams.rules.clause_model import (
+    MAX_TERMS,
+    Clauses,
+    Given,
+    Strict,
+    Text,
+    many,
+    one_or_many,
+)
+from streams.suggestion import suggestion
 from streams.text import words
 
 RULE_ID_PATTERN = "^[a-z0-9-]+$"
 LISTS = "lists"
-MAX_TERM_CHARS = 200
-"""One word or phrase; longer ones are pasted sentences that never match."""
+MAX_CHANNEL_CHARS = 80
+"""Slack's longest channel name."""
 
-MAX_TERMS = 10_000
-"""Terms in one list: every company of a stock exchange fits."""
+MAX_TIER = 9
+"""Tiers of outlets: 1 is the best."""
 
+MAX_ORIGINS = 100
+"""Independent origins a rule may wait for."""
 
-def _term(value: Any) -> Any:
-    """Refuses, in words, what YAML made of an unquoted term."""
-    if value is None:
-        raise ValueError("empty; a word or phrase belongs here")
-    if isinstance(value, bool | int | float):
-        raise ValueError(f"{value} is no text in YAML; put it in quotes")
-    if isinstance(value, list):
-        raise ValueError("a word or phrase belongs here; write any: [...] for alternatives")
-    if isinstance(value, str) and not value.startswith("@") and not words(value):
-        raise ValueError(f'"{value}" has no word in it')
-    return value
+MAX_AGE_DAYS = 366
+"""Longest time a rule may name."""
 
+_LANGUAGES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu "
+    "cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi "
+    "ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks "
+    "ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl "
+    "nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl "
+    "sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve "
+    "vi vo wa wo xh yi yo za zh zu "
+)
+LANGUAGES = frozenset(_LANGUAGES.split())
+"""Two-letter codes of ISO 639-1."""
 
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _list(value: Any) -> Any:
-    if isinstance(value, str):
-        raise ValueError(f"a list belongs here: [{value}]")
-    return value
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = "|".join(DAYS)
 
 
 def _no_comment(value: Any) -> Any:
@@ -48,55 +62,167 @@ def _no_comment(value: Any) -> Any:
     return value
 
 
-def _words_given(value: Any) -> Any:
-    if value is None:
-        raise ValueError("empty; a list of words belongs here, each with # in quotes")
-    return value
-
-
 def _channel(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         raise ValueError("empty; a channel like #south-asia belongs here")
     return value
 
 
-Text = Annotated[
-    str, BeforeValidator(_term), Field(max_length=MAX_TERM_CHARS, description="a word or phrase")
+def _channels(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def duration_s(written: str) -> int:
+    """`90m`, `36h`, `2d` in seconds; 0 if it is no duration."""
+    found = _DURATION.fullmatch(written)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+    return seconds if seconds <= MAX_AGE_DAYS * _SECONDS["d"] else 0
+
+
+def _duration(value: Any) -> Any:
+    if not isinstance(value, str) or not duration_s(value):
+        most = f"at most {MAX_AGE_DAYS}d"
+        raise ValueError(f'"{value}" is no length of time; 90m, 36h or 2d ({most}) belongs here')
+    return value
+
+
+def minutes(written: str) -> int:
+    """`06:30` as minutes since midnight; -1 if it is no time of day."""
+    if not _CLOCK.fullmatch(written):
+        return -1
+    hour, minute = written.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _clock(value: Any) -> Any:
+    if not isinstance(value, str) or minutes(value) < 0:
+        raise ValueError(f'"{value}" is no time of day; one like "06:00" belongs here')
+    return value
+
+
+def days(written: str) -> tuple[int, ...]:
+    """`mon-fri` or `sat` as numbers, 0 is Monday; empty if it is neither."""
+    first, _, last = written.partition("-")
+    if first not in DAYS or (last or first) not in DAYS:
+        return ()
+    start, end = DAYS.index(first), DAYS.index(last or first)
+    return tuple(n % len(DAYS) for n in range(start, end + 1 if end >= start else end + 8))
+
+
+def _days(value: Any) -> Any:
+    if not isinstance(value, str) or not days(value):
+        raise ValueError(f'"{value}" is no day; mon, sat or mon-fri belongs here')
+    return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(value: Any) -> Any:
+    if not isinstance(value, str) or value not in _zones():
+        near = suggestion(str(value), sorted(_zones()))
+        raise ValueError(f'no time zone "{value}"{near or "; one like Europe/London belongs here"}')
+    return value
+
+
+def _lang(value: Any) -> Any:
+    if not isinstance(value, str) or value not in LANGUAGES:
+        raise ValueError(f'"{value}" is no language; two small letters like en belong here')
+    return value
+
+
+def _outlet(value: Any) -> Any:
+    if isinstance(value, str) and not value.startswith("@") and not words(value):
+        raise ValueError(f'"{value}" is no outlet; a name like Reuters, or "@list" belongs here')
+    return value
+
+
+def _tier(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_TIER:
+        raise ValueError(f"a number from 1 to {MAX_TIER} belongs here")
+    return value
+
+
+def _word_list(value: Any) -> Any:
+    if value is None:
+        raise ValueError("empty; a list of words belongs here, each with # in quotes")
+    if isinstance(value, str):
+        raise ValueError(f"a list belongs here: [{value}]")
+    return value
+
+
+Channel = Annotated[str, BeforeValidator(_channel), Field(max_length=MAX_CHANNEL_CHARS)]
+Channels = Annotated[
+    list[Channel],
+    BeforeValidator(_channels),
+    Field(min_length=1),
+    many({"type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS}),
 ]
-Channel = Annotated[str, BeforeValidator(_channel), Field(max_length=80)]
-Channels = Annotated[list[Channel], BeforeValidator(_one_or_many), Field(min_length=1)]
 ChannelsGiven = Annotated[Channels | None, BeforeValidator(_no_comment)]
-
-
-class Strict(BaseModel):
-    """No unknown keys, no silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-Term = Annotated[
-    Annotated[Text, Tag("<term>")] | Annotated["Clauses", Tag("<clauses>")],
-    Discriminator(lambda v: "<clauses>" if isinstance(v, dict | Clauses) else "<term>"),
+Duration = Annotated[str, BeforeValidator(_duration), Field(pattern=rf"^{_DURATION.pattern}$")]
+TimeOfDay = Annotated[str, BeforeValidator(_clock), Field(pattern=rf"^(?:{_CLOCK.pattern})$")]
+Languages = Annotated[
+    list[Annotated[str, BeforeValidator(_lang)]],
+    BeforeValidator(one_or_many),
+    Field(min_length=1),
+    many({"enum": sorted(LANGUAGES)}),
 ]
-Terms = Annotated[list[Term], BeforeValidator(_list), Field(min_length=1, max_length=MAX_TERMS)]
-TermsGiven = Annotated[Terms | None, BeforeValidator(_words_given)]
+Outlets = Annotated[
+    list[Annotated[str, BeforeValidator(_outlet)]],
+    BeforeValidator(one_or_many),
+    Field(min_length=1, max_length=MAX_TERMS),
+    many({"type": "string", "minLength": 1}),
+]
+Tiers = Annotated[
+    list[Annotated[int, BeforeValidator(_tier)]],
+    BeforeValidator(one_or_many),
+    Field(min_length=1, max_length=MAX_TIER),
+    many({"type": "integer", "minimum": 1, "maximum": MAX_TIER}),
+]
+Days = Annotated[
+    list[Annotated[str, BeforeValidator(_days)]],
+    BeforeValidator(one_or_many),
+    Field(min_length=1, max_length=len(DAYS)),
+    many({"type": "string", "pattern": f"^({_DAY})(-({_DAY}))?$"}),
+]
 
 
-class Clauses(Strict):
-    """What must all hold, of what any must hold, of what none may hold."""
+class OriginsModel(Strict):
+    """Tell only what so many independent origins say."""
 
-    all: TermsGiven = Field(None, description="every one of these must be there")
-    any: TermsGiven = Field(None, description="at least one of these must be there")
-    none: TermsGiven = Field(None, description="none of these may be there")
+    at_least: Annotated[int, Field(ge=1, le=MAX_ORIGINS)]
+    within: Duration
+
+
+class HoursModel(Strict):
+    """Tell at these hours."""
+
+    days: Given[Days] = Field(None, description="days of the week; else all")
+    start: TimeOfDay = Field(alias="from")
+    to: TimeOfDay
+    zone: Annotated[str, BeforeValidator(_zone)] = Field(description="a time zone: Europe/London")
 
 
 class RuleTest(Strict):
-    """One example of what a rule hits or misses."""
+    """One example of what a rule hits or misses; `text` is the title."""
 
     text: str
     expect: Literal["hit", "miss"]
     why: str = ""
-    status: str = ""
+    status: Literal["", "asserted", "prospective", "negated", "reversed", "open"] = Field(
+        "", description="what the matched claim says"
+    )
+    summary: str = ""
+    body: str = ""
+    lang: str = ""
+    outlet: str = ""
+    feed: str = ""
+    credit: str = ""
+    url: str = ""
+    tags: list[str] = Field(default_factory=list)
+    tier: int = 0
 
 
 class RuleModel(Clauses):
@@ -105,28 +231,26 @@ class RuleModel(Clauses):
     to: ChannelsGiven = Field(None, description="channel or channels; else desk.yaml's `to`")
     about: str = Field("", description="what the rule is for")
     owner: str = Field("", description="who answers for the rule")
+    lang: Given[Languages] = Field(None, description="only items in these languages")
+    outlets: Given[Outlets] = Field(None, description="only items of these outlets or feeds")
+    not_outlets: Given[Outlets] = Field(None, description="no items of these outlets or feeds")
+    tier: Given[Tiers] = Field(None, description="only outlets of these tiers")
+    negation: Literal["flag", "exclude", "only"] = Field(
+        "flag", description="what becomes of a negated claim"
+    )
+    max_age: Given[Duration] = Field(None, description="nothing older: 36h")
+    origins: Given[OriginsModel] = Field(None, description="how many independent origins")
+    priority: Literal["", "flash", "urgent", "routine"] = Field("", description="how it is told")
+    updates: Literal["", "edit", "thread", "new"] = Field("", description="how updates are told")
+    hours: Given[HoursModel] = Field(None, description="when it is told")
     tests: list[RuleTest] = Field(default_factory=list, description="headlines it must hit or miss")
 
 
 class WordList(
     RootModel[
-        Annotated[list[Text], BeforeValidator(_list), Field(min_length=1, max_length=MAX_TERMS)]
+        Annotated[
+            list[Text], BeforeValidator(_word_list), Field(min_length=1, max_length=MAX_TERMS)
+        ]
     ]
 ):
     """A shared word list."""
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of a rule file, for editors that complete and check YAML."""
-    rule = RuleModel.model_json_schema()
-    definitions = rule.pop("$defs", {})
-    texts = {"type": "array", "minItems": 1, "items": {"type": "string"}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "wirewatch rules",
-        "type": "object",
-        "properties": {LISTS: {"type": "object", "additionalProperties": texts}},
-        "patternProperties": {f"(?!^{LISTS}$){RULE_ID_PATTERN}": rule},
-        "additionalProperties": False,
-        "$defs": definitions,
-    }

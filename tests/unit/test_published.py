@@ -167,9 +167,9 @@ def test_another_version_of_the_program_is_named() -> None:
     said = replace(decode(Manifest, values[MANIFEST]), hash="0" * 16)
     with pytest.raises(NotTaken, match="another version of wirewatch pushed"):
         book_in(values | {MANIFEST: encode(said)}, build_book)
-    later = WrittenRule(rule={"near": ["x"]}, channels=("#a",), where="rules/a.yaml:7:3")
+    later = WrittenRule(rule={"later": ["x"]}, channels=("#a",), where="rules/a.yaml:7:3")
     newer = Edition(book=ONE.book, records={**ONE.records, "r": encode(later)})
-    with pytest.raises(NotTaken, match=r'rules/a.yaml:7:3: unknown key "near"'):
+    with pytest.raises(NotTaken, match=r'rules/a.yaml:7:3: unknown key "later"'):
         book_in(pushed(newer), build_book)
 
 
