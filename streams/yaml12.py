@@ -4,19 +4,16 @@ In: the bytes of one file.  Out: a `Document`, or `Problem`s that name file, lin
 Invariants: scalars follow YAML 1.2's core schema (`NO` is Norway, not false); a key written twice
 is refused; nothing is expanded (no aliases, no tags), so a small file stays small.
 
-The only module that speaks PyYAML; pydantic's errors get their line and column here.
+The only module that speaks PyYAML; values are made from its events, in one pass.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn
 
 import yaml
-from pydantic import BaseModel, ValidationError
-
-from streams.suggestion import suggestion
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 """A book of 50,000 rules is about 5 MB; more is a mistake or an attack."""
@@ -25,7 +22,11 @@ MAX_DEPTH = 64
 """Levels of nesting: people write four."""
 
 Place = tuple[str | int, ...]
-Model = TypeVar("Model", bound=BaseModel)
+Mark = Any
+"""PyYAML's mark: `line` and `column`, from 0."""
+
+Marks = Mapping[int, Mapping[Any, tuple[Mark, Mark]]]
+"""By `id` of each mapping and list of a document: where each key (or item) and value begins."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,58 +56,66 @@ class Document:
 
     file: str
     value: Any
-    node: yaml.Node | None
     start: tuple[int, int] = (1, 1)
-    keys: Mapping[str, tuple[yaml.Node, yaml.Node]] = field(default_factory=dict, repr=False)
-    """Those of the outermost mapping: a file may have thousands."""
+    text: str = field(default="", repr=False)
+    marks: Marks = field(default_factory=dict, repr=False)
 
     def where(self, path: Place, *, key: bool = False) -> str:
         """`file:line:col` of the value under `path`, or of its key."""
-        at = self.problem(path, "", key=key)
-        return f"{at.file}:{at.line}:{at.column}"
+        line, column = self._position(path, key=key)[0]
+        return f"{self.file}:{line}:{column}"
 
     def problem(self, path: Place, message: str, *, key: bool = False, offset: int = -1) -> Problem:
-        """`message` at the value under `path`, or at its key, or at a character of its text."""
+        """`message` at the value under `path`, at its key, or at a character of its text."""
+        where, value = self._position(path, key=key)
         if offset >= 0:
-            message = f"{message}, at character {offset + 1}"
-        node = self.node
-        for part in path:
-            outermost = self.keys and node is self.node
-            found = self.keys.get(str(part)) if outermost else _child(node, part)
-            if found is None:
-                break
-            node = found[0] if key and part == path[-1] else found[1]
-        where = _position(node.start_mark) if node is not None else self.start
+            exact = self._character(where, value, offset) if self.text else None
+            if exact is None:
+                message = f"{message}, at character {offset + 1}"
+            where = exact or where
         return Problem(self.file, *where, message)
 
+    def _position(self, path: Place, *, key: bool) -> tuple[tuple[int, int], Any]:
+        """Line and column of what lies at `path`, as far as it can be followed, and its value."""
+        value, where = self.value, self.start
+        for n, part in enumerate(path):
+            found = self.marks.get(id(value), {}).get(part)
+            if found is None:
+                break
+            mark = found[0] if key and n == len(path) - 1 else found[1]
+            where, value = (mark.line + 1, mark.column + 1), value[part]
+        return where, value
 
-class _Loader(yaml.CSafeLoader):
-    """PyYAML's safe loader with YAML 1.2 scalars."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
-
-
-_CORE_SCHEMA = (
-    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
-    ("tag:yaml.org,2002:int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", list("-+0123456789")),
-    (
-        "tag:yaml.org,2002:float",
-        r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
-        list("-+.0123456789"),
-    ),
-)
-for _tag, _pattern, _first in _CORE_SCHEMA:
-    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
-
-
-def _integer(_: yaml.Loader, node: yaml.ScalarNode) -> int:
-    base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
-    return int(node.value[2:] if base != 10 else node.value, base)
+    def _character(self, where: tuple[int, int], value: Any, offset: int) -> tuple[int, int] | None:
+        """Where a character of a text stands; None if it cannot be told, as after an escape."""
+        lines = _BREAK.split(self.text)
+        at = sum(map(len, lines[: 2 * where[0] - 2])) + where[1] - 1
+        found = _followed(self.text, at, value[:offset]) if isinstance(value, str) else None
+        if found is None:
+            return None
+        before = _BREAK.split(self.text[:found])
+        return len(before) // 2 + 1, len(before[-1]) + 1
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: float(node.value))
+_BREAK = re.compile(r"(\r\n|[\r\n\x85\u2028\u2029])")
+_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#.*)?\r?\n\s*")
+
+
+def _followed(text: str, at: int, said: str) -> int | None:
+    """The place after `said` in the scalar that begins at `at`, whatever its style."""
+    quote = text[at : at + 1] if text[at : at + 1] in {"'", '"'} else ""
+    header = _HEADER.match(text, at)
+    at = header.end() if header else at + len(quote)
+    for n, char in enumerate(said):
+        if char.isspace():
+            if n + 1 == len(said) or not said[n + 1].isspace():
+                while at < len(text) and text[at].isspace():
+                    at += 1
+            continue
+        if text[at : at + 1] != char:
+            return None
+        at += 2 if char == quote else 1
+    return at
 
 
 def read(path: Path, shown: str = "") -> Document:
@@ -130,13 +139,8 @@ def parse(raw: bytes, file: str) -> Document:
         raise Invalid([Problem(file, 1, 1, f"larger than {MAX_FILE_BYTES // 2**20} MB")])
     try:
         text = raw.decode("utf-8-sig")
-        _refuse_depth_and_aliases(text, file)
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        problems = list(_duplicate_keys(node, file))
-        value = loader.construct_document(node) if node is not None and not problems else None
-    except Invalid:
-        raise
+        reader = _Reader(file, yaml.CSafeLoader(text))
+        reader.read()
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise Invalid([Problem(file, line, 1, "not UTF-8 text")]) from error
@@ -144,172 +148,118 @@ def parse(raw: bytes, file: str) -> Document:
         raise Invalid([_syntax_problem(error, file)]) from error
     except yaml.YAMLError as error:
         raise Invalid([Problem(file, 1, 1, f"not YAML: {_first_line(error)}")]) from error
-    except ValueError as error:
-        raise Invalid([Problem(file, 1, 1, f"not a usable value: {_first_line(error)}")]) from error
-    if problems:
-        raise Invalid(problems)
-    keys = {k.value: (k, v) for k, v in node.value} if isinstance(node, yaml.MappingNode) else {}
-    return Document(file, value, node, keys=keys)
+    if reader.problems:
+        raise Invalid(reader.problems)
+    return Document(file, reader.value, reader.start, text, reader.marks)
 
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0]
 
 
-def _refuse_depth_and_aliases(text: str, file: str) -> None:
-    """Reads events one by one: neither a deep nor an expanding file costs more than its size."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        anchor = getattr(event, "anchor", None)
-        if isinstance(event, yaml.AliasEvent):
-            said = f'"*{anchor}" is a YAML alias'
-            message = f"{said}: put it in quotes, or share words by lists:"
-        elif getattr(event, "tag", None):
-            message = f'"{event.tag}" is a YAML tag: put it in quotes'  # type: ignore[attr-defined]
-        elif anchor:
-            message = f'"&{anchor}" is a YAML anchor: put it in quotes'
-        elif depth > MAX_DEPTH:
-            message = f"nested more than {MAX_DEPTH} levels deep"
-        else:
-            continue
-        raise Invalid([Problem(file, *_position(event.start_mark), message)])
-
-
 def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
     said = (error.problem or "not YAML").removeprefix("found ")
     if "cannot start any token" in said:
         said += ": put the text in quotes"
-    where = _position(error.problem_mark or error.context_mark)
+    mark = error.problem_mark or error.context_mark
+    where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return Problem(file, *where, f"not YAML: {said}")
 
 
-def _position(mark: Any) -> tuple[int, int]:
-    """Line and column, 1-based, of a PyYAML mark."""
-    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+_NAMED: Mapping[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMERIC = frozenset("-+.0123456789")
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
-def _duplicate_keys(node: yaml.Node | None, file: str) -> Iterator[Problem]:
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            yield from _duplicate_keys(child, file)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    first: dict[str, int] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            yield Problem(file, line, key.start_mark.column + 1, "a key must be plain text")
-        elif key.value in first:
-            message = f'"{key.value}" stands here twice; first on line {first[key.value]}'
-            yield Problem(file, line, key.start_mark.column + 1, message)
-        else:
-            first[key.value] = line
-        yield from _duplicate_keys(value, file)
+def plain(written: str) -> Any:
+    """An unquoted scalar by the core schema of YAML 1.2."""
+    if written in _NAMED:
+        return _NAMED[written]
+    if written[0] in _NUMERIC:
+        if _INTEGER.fullmatch(written):
+            base = {"0o": 8, "0x": 16}.get(written[:2], 10)
+            return int(written[2:] if base != 10 else written, base)
+        if _FLOAT.fullmatch(written):
+            return float(written)
+    return written
 
 
-def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((k, v) for k, v in node.value if k.value == str(part)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part]
-    return None
+class _Reader:
+    """Makes values from events, one by one: no file costs more than its size."""
 
+    def __init__(self, file: str, loader: yaml.CSafeLoader) -> None:
+        self.file = file
+        self._next: Callable[[], Any] = loader.get_event
+        self.value: Any = None
+        self.start = (1, 1)
+        self.problems: list[Problem] = []
+        self.marks: dict[int, dict[Any, tuple[Mark, Mark]]] = {}
 
-def validate(
-    model: type[Model],
-    document: Document,
-    path: Place = (),
-    *,
-    known: Callable[[Place], Sequence[str]] = lambda _: (),
-) -> tuple[Model | None, list[Problem]]:
-    """The value under `path` as `model`, or everything wrong with it.
+    def read(self) -> None:
+        """Reads the one document there is; raises `Invalid` where it cannot go on."""
+        self._next()
+        if type(self._next()) is yaml.StreamEndEvent:
+            return
+        event = self._next()
+        self.start = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.value = self._node(event, 1)
+        self._next()
+        after = self._next()
+        if type(after) is not yaml.StreamEndEvent:
+            self._stop(after, "not YAML: a second document begins here")
 
-    `known` gives the keys allowed at a place, for suggestions.
-    """
-    value = document.value
-    for part in path:
-        value = value[part]
-    try:
-        return model.model_validate(value), []
-    except ValidationError as error:
-        return None, [_model_problem(document, path, e, known) for e in error.errors()]
+    def _node(self, event: Any, depth: int) -> Any:
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            said = f'"*{event.anchor}" is a YAML alias'
+            self._stop(event, f"{said}: put it in quotes, or share words by lists:")
+        if event.tag:
+            self._stop(event, f'"{event.tag}" is a YAML tag: put it in quotes')
+        if event.anchor:
+            self._stop(event, f'"&{event.anchor}" is a YAML anchor: put it in quotes')
+        if kind is yaml.ScalarEvent:
+            return event.value if event.style else self._plain(event)
+        if depth > MAX_DEPTH:
+            self._stop(event, f"nested more than {MAX_DEPTH} levels deep")
+        return (self._mapping if kind is yaml.MappingStartEvent else self._list)(depth)
 
+    def _mapping(self, depth: int) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        marks = self.marks[id(found)] = {}
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            if type(event) is not yaml.ScalarEvent:
+                self._stop(event, "a key must be plain text")
+            key = self._node(event, depth)
+            if key in found:
+                first = marks[key][0].line + 1
+                message = f'"{event.value}" stands here twice; first on line {first}'
+                self.problems.append(self._problem(event, message))
+            value = self._next()
+            marks.setdefault(key, (event.start_mark, value.start_mark))
+            found[key] = self._node(value, depth + 1)
+        return found
 
-def _model_problem(
-    document: Document,
-    path: Place,
-    error: Mapping[str, Any],
-    known: Callable[[Place], Sequence[str]],
-) -> Problem:
-    where = path + tuple(part for part in error["loc"] if not _is_tag(part))
-    if error["type"] == "extra_forbidden":
-        message = f'unknown key "{where[-1]}"{suggestion(str(where[-1]), known(where[:-1]))}'
-        return document.problem(where, message, key=True)
-    if error["type"] == "missing":
-        return document.problem(where[:-1], f'"{where[-1]}" is missing')
-    message = _worded(error)
-    inner = where[len(path) :]
-    in_list = path and inner and isinstance(inner[0], int)
-    name = _shown((path[-1], *inner) if in_list else inner)
-    return document.problem(where, f"{name}: {_lower(message)}" if name else _lower(message))
+    def _list(self, depth: int) -> list[Any]:
+        found: list[Any] = []
+        marks = self.marks[id(found)] = {}
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            marks[len(found)] = (event.start_mark, event.start_mark)
+            found.append(self._node(event, depth + 1))
+        return found
 
+    def _plain(self, event: Any) -> Any:
+        try:
+            return plain(event.value)
+        except ValueError as error:
+            self._stop(event, f"not a usable value: {_first_line(error)}")
 
-def _worded(error: Mapping[str, Any]) -> str:
-    """What pydantic says, for somebody who writes YAML."""
-    given, ctx = error["input"], error.get("ctx", {})
-    match error["type"]:
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return "a mapping belongs here: {key: value}"
-        case "list_type":
-            return f"a list belongs here: [{given}]"
-        case "string_type":
-            return f"{_plain(given)} is no text in YAML; put it in quotes"
-        case "bool_type":
-            return "true or false belongs here"
-        case "int_type" | "float_type" | "int_from_float":
-            return "a number belongs here"
-        case "literal_error":
-            return f"{_plain(given)} is none of {ctx['expected'].replace(chr(39), '')}"
-        case "string_too_short":
-            return "empty; something belongs here"
-        case "string_too_long":
-            return f"longer than {ctx['max_length']:,} characters"
-        case "too_short" if not given:
-            return "empty; something belongs here"
-        case "too_short":
-            return f"at least {ctx['min_length']} belong here"
-        case "too_long":
-            return f"at most {ctx['max_length']:,} belong here"
-        case _:
-            return re.sub(r"^Value error, ", "", error["msg"])
+    def _problem(self, event: Any, message: str) -> Problem:
+        return Problem(self.file, event.start_mark.line + 1, event.start_mark.column + 1, message)
 
-
-def _plain(value: Any) -> str:
-    """A scalar as YAML has it; what is none by its kind."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case None:
-            return "nothing"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case _:
-            return str(value)
-
-
-def _is_tag(part: str | int) -> bool:
-    """Names pydantic puts into a location for the branch of a union it tried."""
-    return isinstance(part, str) and part.startswith("<") and part.endswith(">")
-
-
-def _shown(path: Place) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    def _stop(self, event: Any, message: str) -> NoReturn:
+        raise Invalid([*self.problems, self._problem(event, message)])

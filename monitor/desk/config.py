@@ -15,7 +15,8 @@ from monitor.exits import ExitCode, Quit
 from monitor.feeds.canonical import web_url
 from monitor.feeds.feed import DEFAULT_EVERY_S, Feed
 from streams.rules.model import ChannelsGiven
-from streams.yaml12 import Document, Invalid, Place, Problem, read, validate
+from streams.validation import validate
+from streams.yaml12 import Document, Invalid, Place, Problem, read
 
 ID_PATTERN = r"^[a-z0-9-]+$"
 

@@ -18,3 +18,15 @@ def built_aside() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """While much is made that stays: without the collector, as it was before from then on."""
+    watched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if watched:
+            gc.enable()

@@ -9,10 +9,12 @@ from typing import Any
 
 from streams.rules.book import Book, Rule
 from streams.rules.clauses import Lists
+from streams.rules.heap import unwatched
 from streams.rules.model import LISTS, WordList
 from streams.rules.rule import Channels, read_rule
+from streams.validation import validate
 from streams.written import Written, WrittenList, WrittenRule
-from streams.yaml12 import Document, Invalid, Place, Problem, read, validate
+from streams.yaml12 import Document, Invalid, Place, Problem, read
 
 
 def rule_files(path: Path) -> list[Path]:
@@ -42,8 +44,9 @@ def read_rules(
     Raises:
         Invalid: anything is wrong anywhere; holds all problems, in file order.
     """
-    documents, problems = _read_all(path)
-    rules, found = _rules(documents, lambda _: tuple(default_to), must_tell=must_tell)
+    with unwatched():
+        documents, problems = _read_all(path)
+        rules, found = _rules(documents, lambda _: tuple(default_to), must_tell=must_tell)
     problems += found
     if not problems and not rules:
         problems.append(Problem(str(path), 1, 1, "no rules here"))
@@ -75,7 +78,7 @@ def _document(where: str, value: Any) -> Document:
     file, line, column = (*where.rsplit(":", 2), "", "")[:3]
     known = line.isdecimal() and column.isdecimal()
     start = (int(line), int(column)) if known else (1, 1)
-    return Document(file if known else where, value, None, start)
+    return Document(file if known else where, value, start)
 
 
 def _written(documents: Sequence[Document], rules: Mapping[str, Rule], path: Path) -> Written:

@@ -38,7 +38,8 @@ from streams.rules.query.lexer import BadQuery
 from streams.rules.query.parser import parse
 from streams.rules.query.parts import Query
 from streams.text import words
-from streams.yaml12 import Document, Place, Problem, validate
+from streams.validation import validate
+from streams.yaml12 import Document, Place, Problem
 
 RULE_ID = re.compile(r"[a-z0-9-]+")
 _WEIGHTS = "weights.of."
