@@ -68,7 +68,7 @@ EVERYTHING = Admits()
 PLAIN = Policy()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One watch rule: hits where `wanted` holds, unless one of `none` does.
 
@@ -87,7 +87,7 @@ class Rule:
     tests: tuple[Case, ...] = field(default=(), compare=False)
     where: str = field(default="", compare=False)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """16 hex digits over what the rule means and whom it tells."""
         return digest(repr(_rule_meaning(self)))
@@ -106,7 +106,7 @@ class Book:
     @cached_property
     def hash(self) -> str:
         """16 hex digits over what the rules mean and whom they tell."""
-        return digest(*(repr(_rule_meaning(rule)) for rule in self.rules))
+        return digest(*(rule.version for rule in self.rules))
 
 
 def _rule_meaning(rule: Rule) -> object:

@@ -16,7 +16,7 @@ from streams.outage import Outage
 from streams.rules.book import Book
 from streams.rules.current import Current
 from streams.rules.heap import built_aside
-from streams.rules.load import build_book
+from streams.rules.load import Builder
 from streams.rules.matching.matcher import Matcher
 from streams.rules.published import (
     Nothing,
@@ -55,6 +55,7 @@ class Follower:
         self._taken = taken
         self._forgotten = forgotten
         self._values: dict[str, bytes] = {}
+        self._builder = Builder()
         self._unsaid = ""
         self._said = ""
         self._read_again = False
@@ -87,7 +88,9 @@ class Follower:
 
     async def _swap(self, values: Values) -> None:
         """Raises `NotTaken` when there is nothing to take."""
-        matcher = await asyncio.to_thread(_matcher_in, values, self._current.book_hash)
+        matcher = await asyncio.to_thread(
+            _matcher_in, values, self._current.book_hash, self._builder
+        )
         if matcher is not None:
             self._current.take(matcher, time.time())
             self._taken(matcher.book)
@@ -121,9 +124,9 @@ class Follower:
         self._said, self._unsaid = self._unsaid or self._said, ""
 
 
-def _matcher_in(values: Values, in_force: str) -> Matcher | None:
+def _matcher_in(values: Values, in_force: str, builder: Builder) -> Matcher | None:
     """The matcher of the book in `values`; None if that book is in force already."""
     if whole(values).hash == in_force:
         return None
     with built_aside():
-        return Matcher(book_in(values, build_book))
+        return Matcher(book_in(values, builder.build))

@@ -1,7 +1,7 @@
 """Rule: one rule as written in a document in, a `Rule` out, or everything that is wrong with it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from streams.match import Hours, Origins, Policy
@@ -47,9 +47,6 @@ _STEP = re.compile(r"([a-z_]+)|\[(\d+)\]")
 _TEST_PARTS = ("summary", "lang", "outlet", "feed", "credit", "url", "tier")
 _WITHOUT_WORDS = {"to", "about", "owner", "tests"}
 
-Channels = Callable[[str], tuple[str, ...]]
-"""Whom a rule tells that does not say so itself."""
-
 
 def clause_place(clause: str) -> Place:
     """Where in a rule's mapping a clause stands: `all[1].any[0]` is `("all", 1, "any", 0)`."""
@@ -60,9 +57,12 @@ def clause_place(clause: str) -> Place:
 
 
 def read_rule(
-    document: Document, rule_id: Any, lists: Lists, default_to: Channels
+    document: Document, rule_id: Any, lists: Lists, default_to: tuple[str, ...]
 ) -> tuple[Rule | None, frozenset[str], list[Problem]]:
-    """The rule of that name, the lists it uses, and what is wrong with it."""
+    """The rule of that name, the lists it uses, and what is wrong with it.
+
+    A rule without `to:` tells `default_to`.
+    """
     if not isinstance(rule_id, str) or not RULE_ID.fullmatch(rule_id):
         message = f'"{rule_id}" is no rule name: small letters, digits and hyphens only'
         return None, frozenset(), [document.problem((rule_id,), message, key=True)]
@@ -88,7 +88,7 @@ def _placed(
 
 
 def _rule(
-    document: Document, rule_id: str, model: RuleModel, reader: Reader, default_to: Channels
+    document: Document, rule_id: str, model: RuleModel, reader: Reader, default_to: tuple[str, ...]
 ) -> Rule:
     wanted, none = reader.wanted(model), reader.none(model)
     query = Query(wanted=())
@@ -105,7 +105,7 @@ def _rule(
         none=tuple(reader.scoped(model, each) for each in none),
         admits=_admits(model, query, reader),
         negation=Negation(model.negation),
-        channels=tuple(dict.fromkeys(model.to or default_to(rule_id))),
+        channels=tuple(dict.fromkeys(model.to or default_to)),
         policy=_policy(model),
         owner=model.owner,
         about=model.about,
