@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,11 +26,15 @@ from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Kind, Precision, Zone
 from streams.match import Evidence, Hit, Match, Stopped
 from streams.outage import Outages
+from streams.rules.ast import Or
 from streams.rules.book import Book
+from streams.rules.clause_model import AtLeastModel, NearModel, WeightsModel
 from streams.rules.current import Current
 from streams.rules.load import load_book
 from streams.rules.matching.matcher import Matcher
-from streams.rules.model import RuleModel, RuleTest
+from streams.rules.model import HoursModel, OriginsModel, RuleModel, RuleTest
+from streams.rules.query.lexer import BadQuery
+from streams.rules.query.parser import FIELDS, parse
 from streams.story import KeyKind
 from streams.topics import TOPICS, DeadLetter, LetterState, decode, encode
 from streams.written import Manifest, WrittenList, WrittenRule
@@ -44,6 +49,8 @@ RECORDS = {
     "wire.decisions": Decision,
     "wire.deadletter": DeadLetter,
 }
+TEST_PARTS = {"summary", "outlet", "credit", "url", "feed", "tier", "any", "none"}
+"""Of a rule's own tests: what an item has; shown there or by an item of an example."""
 ON_WIRE_RULES = (WrittenRule, WrittenList, Manifest)
 SHELL_COMPLETION = {"--install-completion", "--show-completion"}
 
@@ -229,29 +236,66 @@ def test_the_picture_loads_nothing_from_elsewhere() -> None:
     assert not re.search(r"url\(\s*[\"']?(?!#)|href=|@import|<script|<image", drawn)
 
 
-def examples() -> list[tuple[str, dict[str, list[str]]]]:
-    """Rule files of docs/rules.md with the headlines they hit and miss."""
+def examples() -> list[tuple[str, dict[str, list[Any]]]]:
+    """Rule files of docs/rules.md with the items they hit and miss: headlines, or more of one."""
     found = re.findall(r"```yaml\n(.*?)```\n```json\n(.*?)```", page("rules.md"), re.DOTALL)
     return [(rules, json.loads(cases)) for rules, cases in found]
 
 
-def test_there_are_examples() -> None:
+def test_there_are_examples_of_every_key() -> None:
     assert len(examples()) == page("rules.md").count("```yaml\n") >= 5
+    written = "".join(rules for rules, _ in examples())
+    models = (RuleModel, RuleTest, NearModel, AtLeastModel, WeightsModel, OriginsModel, HoursModel)
+    wanted = {key for model in models for key in keys(model)} - TEST_PARTS
+    assert not {key for key in wanted if not re.search(rf"\b{key}:", written)}
 
 
 @pytest.mark.parametrize(("rules", "cases"), examples())
 def test_rule_examples_hit_and_miss(
-    rules: str, cases: dict[str, list[str]], tmp_path: Path
+    rules: str, cases: dict[str, list[Any]], tmp_path: Path
 ) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(rules, encoding="utf-8")
     matcher = Matcher(load_book(file))
-    hit = {title for kind in cases.values() for title in kind if hits(matcher, title)}
-    assert hit == set(cases["hit"])
+    assert [case for case in cases["hit"] if not hits(matcher, case)] == []
+    assert [case for case in cases["miss"] if hits(matcher, case)] == []
 
 
-def hits(matcher: Matcher, title: str) -> bool:
-    return bool(matcher.match(Item(id="1", title=title)).hits)
+def hits(matcher: Matcher, case: str | dict[str, Any]) -> bool:
+    item = {"title": case} if isinstance(case, str) else case
+    return bool(matcher.match(msgspec.convert({"id": "1", **item}, Item)).hits)
+
+
+def test_the_grammar_names_what_the_parser_takes() -> None:
+    [grammar] = re.findall(r"```ebnf\n(.*?)```", page("rules.md"), re.DOTALL)
+    table = section("rules.md", "Queries").split("| means |")[1].split("What binds")[0]
+    written = [q for row in table.splitlines() for q in re.findall(r"`(.*?)`", row.split(" | ")[0])]
+    queries = [query.replace("…", "x") for query in written]
+    for query in queries:
+        parse(query, lambda _: (Or(()), ""))
+    literals = {one or two for one, two in re.findall(r"\"([^\"]+)\"|'([^']+)'", grammar)}
+    fields = {f"{name}:" for name in FIELDS if "/" not in name} | {"first/"}
+    assert {each for each in literals if each.endswith(":")} | {"first/"} >= fields
+    seen = " ".join([*queries, section("rules.md", "Queries")])
+    assert not {literal for literal in literals if literal not in seen}
+    rules = set(re.findall(r"^(\w+) += ", grammar, re.MULTILINE))
+    used = set(re.findall(r"[a-z]+", re.sub(r"\"[^\"]*\"|'[^']*'", "", grammar)))
+    assert used - rules == {"word", "number"}
+
+
+def test_habits_are_refused_as_said() -> None:
+    rows = re.findall(
+        r"^\| `([^`]+)` \| `(\".*?\": write .*?)` \|$", page("rules.md"), re.MULTILINE
+    )
+    assert len(rows) >= 9
+    for query, said in rows:
+        with pytest.raises(BadQuery, match=re.escape(said)):
+            parse(query, lambda _: (Or(()), ""))
+    [(query, said)] = re.findall(
+        r"```yaml refused query\nquery: '(.*?)'\n```\n```text\n(.*?)\n```", page("rules.md")
+    )
+    with pytest.raises(BadQuery, match=re.escape(said)):
+        parse(query, lambda _: (Or(()), ""))
 
 
 def test_the_refused_example_is_refused_as_said(

@@ -299,8 +299,7 @@ class _Parser:
         node = self.node(part)
         wrong = unspoken(node)
         if wrong:
-            shown = self.text[part.start : part.end]
-            self.fault(part, f"{wrong} {token.text}: {fitting(node, shown, token.text)}")
+            self.fault(part, f"{wrong} {token.text}: {fitting(node, token.text)}")
         return node
 
     def deeper(self, node: Node, *parts: Part) -> Part:

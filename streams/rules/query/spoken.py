@@ -25,12 +25,12 @@ def unspoken(node: Node) -> str:
             return "this cannot stand beside"
 
 
-def fitting(node: Node, shown: str, operator: str) -> str:
+def fitting(node: Node, operator: str) -> str:
     """What to write in place of it."""
     match node:
-        case Scoped():
+        case Scoped() if "ATLEAST" not in operator:
             return f"write title:(a {operator} b)"
-        case And(of) if len(of) == 2 and len(shown) <= MAX_SHOWN_CHARS:
+        case And() if "ATLEAST" not in operator:
             return f"write (x {operator} a) AND (x {operator} b)"
         case _:
             return "words, phrases and (a OR b) can"
