@@ -128,15 +128,15 @@ def _kind_of_term(value: Any) -> str:
 
 Text = Annotated[
     str,
-    BeforeValidator(_term),
     Field(min_length=1, max_length=MAX_TERM_CHARS, description="a word or phrase"),
+    BeforeValidator(_term),
 ]
-ExactText = Annotated[str, BeforeValidator(_exact), Field(min_length=1, max_length=MAX_TERM_CHARS)]
+ExactText = Annotated[str, Field(min_length=1, max_length=MAX_TERM_CHARS), BeforeValidator(_exact)]
 Term = Annotated[
     Annotated[Text, Tag("<term>")] | Annotated["Clauses", Tag("<clauses>")],
     Discriminator(_kind_of_term),
 ]
-Terms = Annotated[list[Term], BeforeValidator(_list), Field(min_length=1, max_length=MAX_TERMS)]
+Terms = Annotated[list[Term], Field(min_length=1, max_length=MAX_TERMS), BeforeValidator(_list)]
 
 
 def many(schema: dict[str, Any]) -> WithJsonSchema:
@@ -151,20 +151,20 @@ _REGEX_SCHEMA = {"type": "string", "minLength": 1, "maxLength": MAX_PATTERN_CHAR
 
 Exacts = Annotated[
     list[ExactText],
-    BeforeValidator(one_or_many),
     Field(min_length=1, max_length=MAX_TERMS),
+    BeforeValidator(one_or_many),
     many(_TEXT_SCHEMA),
 ]
 Regexes = Annotated[
-    list[Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=MAX_PATTERN_CHARS)]],
-    BeforeValidator(one_or_many),
+    list[Annotated[str, Field(min_length=1, max_length=MAX_PATTERN_CHARS), BeforeValidator(_text)]],
     Field(min_length=1, max_length=MAX_PATTERNS),
+    BeforeValidator(one_or_many),
     many(_REGEX_SCHEMA),
 ]
 Scopes = Annotated[
     list[Annotated[str, BeforeValidator(_scope)]],
-    BeforeValidator(one_or_many),
     Field(min_length=1, max_length=len(PARTS) + 1),
+    BeforeValidator(one_or_many),
     many(_SCOPE_SCHEMA),
 ]
 
@@ -197,8 +197,8 @@ class _Reach(Strict):
     within: Given[
         Annotated[
             int,
-            _whole("a number of words", MAX_WITHIN_WORDS),
             Field(ge=1, le=MAX_WITHIN_WORDS, description="so many words apart at most"),
+            _whole("a number of words", MAX_WITHIN_WORDS),
         ]
     ] = None
     ordered: bool = Field(False, description="in the order written")
@@ -229,8 +229,8 @@ class NotNearModel(_Reach):
 class AtLeastModel(Strict):
     """So many mentions, or so many different ones."""
 
-    count: Annotated[int, _whole("a number", MAX_COUNT), Field(ge=1, le=MAX_COUNT)]
-    of: Annotated[list[Operand], BeforeValidator(_list), Field(min_length=1, max_length=MAX_TERMS)]
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT), _whole("a number", MAX_COUNT)]
+    of: Annotated[list[Operand], Field(min_length=1, max_length=MAX_TERMS), BeforeValidator(_list)]
     distinct: bool = Field(False, description="count each entry once")
 
 
@@ -272,7 +272,7 @@ class Clauses(Strict):
     not_near: Given[NotNearModel] = Field(None, description="the first without the second near")
     at_least: Given[AtLeastModel] = Field(None, description="so many mentions")
     weights: Given[WeightsModel] = Field(None, description="words with weights")
-    query: Given[Annotated[str, BeforeValidator(_text), Field(max_length=MAX_QUERY_CHARS)]] = Field(
+    query: Given[Annotated[str, Field(max_length=MAX_QUERY_CHARS), BeforeValidator(_text)]] = Field(
         None, description="a query: AND, OR, NOT, W/5, PRE/5, title: …"
     )
     scopes: Given[Scopes] = Field(None, alias="in", description="where its words are looked for")

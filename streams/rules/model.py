@@ -153,38 +153,38 @@ def _word_list(value: Any) -> Any:
     return value
 
 
-Channel = Annotated[str, BeforeValidator(_channel), Field(max_length=MAX_CHANNEL_CHARS)]
+Channel = Annotated[str, Field(max_length=MAX_CHANNEL_CHARS), BeforeValidator(_channel)]
 Channels = Annotated[
     list[Channel],
-    BeforeValidator(_channels),
     Field(min_length=1),
+    BeforeValidator(_channels),
     many({"type": "string", "minLength": 1, "maxLength": MAX_CHANNEL_CHARS}),
 ]
 ChannelsGiven = Annotated[Channels | None, BeforeValidator(_no_comment)]
-Duration = Annotated[str, BeforeValidator(_duration), Field(pattern=rf"^{_DURATION.pattern}$")]
-TimeOfDay = Annotated[str, BeforeValidator(_clock), Field(pattern=rf"^(?:{_CLOCK.pattern})$")]
+Duration = Annotated[str, Field(pattern=rf"^{_DURATION.pattern}$"), BeforeValidator(_duration)]
+TimeOfDay = Annotated[str, Field(pattern=rf"^(?:{_CLOCK.pattern})$"), BeforeValidator(_clock)]
 Languages = Annotated[
     list[Annotated[str, BeforeValidator(_lang)]],
-    BeforeValidator(one_or_many),
     Field(min_length=1),
+    BeforeValidator(one_or_many),
     many({"enum": sorted(LANGUAGES)}),
 ]
 Outlets = Annotated[
     list[Annotated[str, BeforeValidator(_outlet)]],
-    BeforeValidator(one_or_many),
     Field(min_length=1, max_length=MAX_TERMS),
+    BeforeValidator(one_or_many),
     many({"type": "string", "minLength": 1}),
 ]
 Tiers = Annotated[
     list[Annotated[int, BeforeValidator(_tier)]],
-    BeforeValidator(one_or_many),
     Field(min_length=1, max_length=MAX_TIER),
+    BeforeValidator(one_or_many),
     many({"type": "integer", "minimum": 1, "maximum": MAX_TIER}),
 ]
 Days = Annotated[
     list[Annotated[str, BeforeValidator(_days)]],
-    BeforeValidator(one_or_many),
     Field(min_length=1, max_length=len(DAYS)),
+    BeforeValidator(one_or_many),
     many({"type": "string", "pattern": f"^({_DAY})(-({_DAY}))?$"}),
 ]
 
@@ -249,7 +249,7 @@ class RuleModel(Clauses):
 class WordList(
     RootModel[
         Annotated[
-            list[Text], BeforeValidator(_word_list), Field(min_length=1, max_length=MAX_TERMS)
+            list[Text], Field(min_length=1, max_length=MAX_TERMS), BeforeValidator(_word_list)
         ]
     ]
 ):
