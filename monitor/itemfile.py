@@ -3,6 +3,8 @@
 Invariant: a line needs only `title`; texts are taken as given, so offsets point into them.
 """
 
+import codecs
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -46,8 +48,52 @@ def read_items(file: Path) -> Iterator[Item | BadLine]:
         yield from _read(lines, str(file))
 
 
-def _read(lines: BinaryIO, name: str) -> Iterator[Item | BadLine]:
-    number = 0
+def count_lines(file: Path) -> int:
+    """Lines of a file on disk, 0 where only reading tells.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if file == STDIN or not file.is_file():
+        return 0
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def is_item_file(file: Path) -> bool:
+    """True for JSON, by its beginning.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if file == STDIN:
+        return True
+    with file.open("rb") as lines:
+        return lines.read(1024).removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+
+
+def read_json_items(file: Path) -> Iterator[Item | BadLine]:
+    """The items of a file that is one JSON object, one array of them, or one object a line.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if file == STDIN:
+        yield from read_items(file)
+        return
+    with file.open("rb") as lines:
+        whole = lines.read(MAX_LINE_BYTES).removeprefix(codecs.BOM_UTF8)
+    try:
+        given = msgspec.json.decode(whole)
+    except (msgspec.DecodeError, RecursionError):
+        yield from read_items(file)
+        return
+    for number, each in enumerate(given if isinstance(given, list) else [given], 1):
+        yield from _read(io.BytesIO(msgspec.json.encode(each)), str(file), number)
+
+
+def _read(lines: BinaryIO, name: str, first: int = 1) -> Iterator[Item | BadLine]:
+    number = first - 1
     while line := lines.readline(MAX_LINE_BYTES):
         number += 1
         if not line.strip():

@@ -5,7 +5,21 @@ Libraries are imported by the command that needs them, so that `--help` is quick
 
 import typer
 
-from monitor.cli import check, config, demo, dlq, doctor, feeds, health, init, match, rules, run
+from monitor.cli import (
+    check,
+    config,
+    demo,
+    dlq,
+    doctor,
+    explain,
+    feeds,
+    health,
+    init,
+    match,
+    rules,
+    run,
+    test,
+)
 
 app = typer.Typer(
     name="wirewatch",
@@ -18,6 +32,8 @@ app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("check")(check.check)
+app.command("test")(test.try_rules)
+app.command("explain")(explain.explain)
 app.command("match")(match.match)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(rules.app, name="rules")

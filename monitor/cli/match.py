@@ -2,67 +2,59 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import DeskOption, JsonOption, desk_folder
+from monitor.cli.bar import is_shown, tracked
+from monitor.cli.options import DeskOption, JsonOption, RulesOption, book_at
+from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
+
+if TYPE_CHECKING:
+    from streams.item import Item
+    from streams.match import Hit
 
 
 def match(
     file: Annotated[
         Path, typer.Argument(metavar="FILE.jsonl", help="Items, one a line; - is stdin.")
     ],
-    rules: Annotated[
-        Path | None,
-        typer.Option(
-            "--rules",
-            help="A rule file or folder.  [default: the desk's rules]",
-            show_default=False,
-        ),
-    ] = None,
+    rules: RulesOption = None,
     desk: DeskOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Match items against rules, offline, by the stream's own code."""
-    from monitor.itemfile import BadLine, read_items
-    from streams.rules.load import load_book
+    from monitor.itemfile import BadLine, count_lines, read_items
     from streams.rules.matching.matcher import Matcher
-    from streams.yaml12 import Invalid
 
-    try:
-        matcher = Matcher(load_book(rules or desk_folder(desk) / "rules"))
-    except Invalid as error:
-        raise Quit(ExitCode.BAD_NEWS, str(error)) from error
+    matcher = Matcher(book_at(rules, desk))
     bad = 0
     plain = sys.stdout.isatty() and not as_json
     try:
-        for item in read_items(file):
+        total = count_lines(file) if is_shown() else 0
+        for item in tracked(read_items(file), total, "matching"):
             if isinstance(item, BadLine):
                 bad += 1
-                typer.echo(str(item), err=True)
+                typer.echo(one_line(str(item)), err=True)
                 continue
-            for hit in matcher.match(item).hits:
-                evidence = [
-                    {
-                        "clause": e.clause,
-                        "field": e.field,
-                        "start": e.start,
-                        "end": e.end,
-                        "text": e.text,
-                    }
-                    for e in hit.evidence
-                ]
-                line = {"id": item.id, "rule": hit.rule, "evidence": evidence}
-                typer.echo(_shown(line) if plain else json.dumps(line, ensure_ascii=False))
+            for line in _lines(item, matcher.match(item).hits, plain=plain):
+                typer.echo(line)
     except OSError as error:
         raise Quit(ExitCode.BAD_NEWS, f"{file} cannot be read: {error.strerror}") from error
     if bad:
         raise typer.Exit(ExitCode.BAD_NEWS)
 
 
-def _shown(line: Mapping[str, object]) -> str:
-    return f"{line['id']}  {line['rule']}"
+def _lines(item: "Item", hits: "tuple[Hit, ...]", *, plain: bool) -> Iterator[str]:
+    for hit in hits:
+        status: dict[str, Any] = {"status": hit.status} if hit.status else {}
+        if plain:
+            yield one_line("  ".join((item.id, hit.rule, *status.values())))
+            continue
+        evidence = [asdict(piece) for piece in hit.evidence]
+        line = {"id": item.id, "rule": hit.rule, **status, "evidence": evidence}
+        yield json.dumps(line, ensure_ascii=False)

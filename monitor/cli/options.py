@@ -3,13 +3,16 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.desk.config import Desk
 from monitor.desk.settings import Settings
 from monitor.exits import ExitCode, Quit
+
+if TYPE_CHECKING:
+    from streams.rules.book import Book
 
 DeskOption = Annotated[
     Path | None,
@@ -18,6 +21,14 @@ DeskOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+RulesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules",
+        help="A rule file or folder.  [default: the desk's rules]",
+        show_default=False,
+    ),
+]
 ForOption = Annotated[str, typer.Option("--for", help="Stop after this long: 20s, 5m, 1h.")]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z")
@@ -43,6 +54,24 @@ def duration_s(text: str) -> float:
     if not found:
         raise Quit(ExitCode.USAGE, f'"{text}" is no duration: 20s, 5m or 1h')
     return float(found[1]) * _SECONDS[found[2]]
+
+
+def book_at(path: Path | None, desk: Path | None) -> "Book":
+    """The book in a rule file or folder, else that of the desk.
+
+    Raises:
+        Quit: it is not there, or anything is wrong with it.
+    """
+    from streams.rules.load import load_book
+    from streams.yaml12 import Invalid
+
+    rules = path or desk_folder(desk) / "rules"
+    if not rules.exists():
+        raise Quit(ExitCode.USAGE, f"{rules} is not there")
+    try:
+        return load_book(rules)
+    except Invalid as error:
+        raise Quit(ExitCode.BAD_NEWS, str(error)) from error
 
 
 def load(given: Path | None) -> tuple[Desk, Settings]:

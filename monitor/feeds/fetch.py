@@ -5,10 +5,13 @@ for what a server can do.  The only module that asks outlets for anything.
 """
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from importlib.metadata import version
+from ipaddress import ip_address
 
 import aiohttp
+from aiohttp.connector import AddrInfoType
 
 TOTAL_TIMEOUT_S = 30.0
 """For one fetch in all; a server that sends a byte a second defeats any other limit."""
@@ -65,13 +68,20 @@ class Failed:
 Fetched = Retrieved | NotModified | Failed
 
 
-def open_session() -> aiohttp.ClientSession:
-    """A session for all fetches: no cookies, a User-Agent that says who asks."""
+def open_session(*, public_only: bool = False) -> aiohttp.ClientSession:
+    """A session for all fetches: no cookies, a User-Agent that says who asks.
+
+    With `public_only` it connects to no private address, whatever a name or redirect leads to.
+    """
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(
             total=TOTAL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S, sock_read=SOCKET_TIMEOUT_S
         ),
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=CONNECTIONS_PER_HOST),
+        connector=aiohttp.TCPConnector(
+            limit=CONNECTIONS,
+            limit_per_host=CONNECTIONS_PER_HOST,
+            socket_factory=_public_socket if public_only else None,
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "User-Agent": f"wirewatch/{version('wirewatch')} (news-wire monitor)",
@@ -80,6 +90,18 @@ def open_session() -> aiohttp.ClientSession:
         },
         trust_env=True,
     )
+
+
+def _public_socket(address: AddrInfoType) -> socket.socket:
+    """A socket for an address of the public internet.
+
+    Raises:
+        OSError: the address is loopback, private or otherwise not of the public internet.
+    """
+    family, kind, protocol, _, (host, *_) = address
+    if not ip_address(str(host).partition("%")[0]).is_global:
+        raise OSError(f"{host} is no public address")
+    return socket.socket(family, kind, protocol)
 
 
 async def fetch(

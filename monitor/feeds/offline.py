@@ -16,14 +16,21 @@ from monitor.feeds.entries import Dropped, read_entries
 from monitor.feeds.fetch import MAX_BODY_BYTES, Failed, NotModified, fetch, open_session
 from monitor.feeds.guard import NotAFeed
 from monitor.feeds.parse import parse
+from streams.item import Item
+
+WEB = ("http://", "https://")
+"""How an address begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A source that gave no feed, and why."""
+    """A source that gave no feed, and why; prints as `source: why`."""
 
     source: str
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +43,21 @@ class _Body:
 def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable]:
     """One line per entry of every source, folders walked in sorted order."""
     for argument in sources:
-        if argument.startswith(("http://", "https://")):
+        if argument.startswith(WEB):
             yield from _lines(argument, _download(argument))
             continue
         path = Path(argument)
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in files:
             yield from _lines(str(file), _load(file))
+
+
+def read_feed(source: str, *, public_only: bool) -> Iterator[Item | Unreadable]:
+    """The items of one feed, file or URL; with `public_only` no private address is asked."""
+    url = source.startswith(WEB)
+    loaded = _download(source, public_only=public_only) if url else _load(Path(source))
+    for entry in _entries(source, loaded):
+        yield entry.item if isinstance(entry, Dropped) else entry
 
 
 def _load(path: Path) -> _Body | Unreadable:
@@ -56,9 +71,9 @@ def _load(path: Path) -> _Body | Unreadable:
     return _Body(body=body)
 
 
-def _download(url: str) -> _Body | Unreadable:
+def _download(url: str, *, public_only: bool = False) -> _Body | Unreadable:
     async def get() -> _Body | Unreadable:
-        async with open_session() as session:
+        async with open_session(public_only=public_only) as session:
             fetched = await fetch(session, url)
         if isinstance(fetched, Failed | NotModified):
             return Unreadable(url, getattr(fetched, "why", "not modified"))
@@ -68,6 +83,16 @@ def _download(url: str) -> _Body | Unreadable:
 
 
 def _lines(source: str, loaded: _Body | Unreadable) -> Iterator[dict[str, Any] | Unreadable]:
+    for entry in _entries(source, loaded):
+        if isinstance(entry, Unreadable):
+            yield entry
+            continue
+        item = entry.item if isinstance(entry, Dropped) else entry
+        line = {"source": source, **msgspec.to_builtins(item)}
+        yield line | ({"dropped": entry.reason} if isinstance(entry, Dropped) else {})
+
+
+def _entries(source: str, loaded: _Body | Unreadable) -> Iterator[Item | Dropped | Unreadable]:
     if isinstance(loaded, Unreadable):
         yield loaded
         return
@@ -79,7 +104,4 @@ def _lines(source: str, loaded: _Body | Unreadable) -> Iterator[dict[str, Any] |
     except Exception as error:
         yield Unreadable(source, f"{type(error).__name__}: {error}")
         return
-    for entry in read_entries(document, feed="", outlet="", now=datetime.now(UTC)):
-        item = entry.item if isinstance(entry, Dropped) else entry
-        line = {"source": source, **msgspec.to_builtins(item)}
-        yield line | ({"dropped": entry.reason} if isinstance(entry, Dropped) else {})
+    yield from read_entries(document, feed="", outlet="", now=datetime.now(UTC))

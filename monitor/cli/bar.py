@@ -1,0 +1,26 @@
+"""Bar: how far a long command is, on stderr, for a person who sees nothing else."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+WORTH_A_BAR = 1_000
+"""Fewer steps are done before anybody could read it."""
+
+
+def tracked(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The steps as they are; a bar stands on a terminal until they are done."""
+    if total < WORTH_A_BAR or not is_shown():
+        yield from steps
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(steps, what, total=total, console=Console(stderr=True), transient=True)
+
+
+def is_shown() -> bool:
+    """True where a bar disturbs no output: stderr is a terminal, stdout is not."""
+    return sys.stderr.isatty() and not sys.stdout.isatty()
