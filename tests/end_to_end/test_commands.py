@@ -1,6 +1,7 @@
 """The offline commands as a shell sees them: what they print, where, and how they end."""
 
 import json
+from xml.etree import ElementTree as ET
 
 from stubs.outlet import Entry, OutletStub, rss
 from stubs.wirewatch import Desk
@@ -75,6 +76,132 @@ def test_match_prints_hits_with_evidence(desk: Desk) -> None:
             text = item[piece["field"]]
             assert text[piece["start"] : piece["end"]] == piece["text"]
     assert [e["clause"] for e in lines[0]["evidence"]] == ["all[0]", "all[1]"]
+
+
+RULES = """
+lists: {pakistan: [Pakistan, Islamabad]}
+pakistan-sanctions:
+  all: [sanctions, "@pakistan"]
+  none: [cricket]
+  tests:
+  - {text: "Will not impose sanctions against Pakistan on terror: US", expect: hit, why: the seed}
+  - {text: "Sanctions on Iran <eased>", expect: hit, why: "neighbours \\e too"}
+  - {text: "Rain", expect: miss}
+rain:
+  any: [rain, monsoon]
+"""
+
+
+def test_a_new_desks_rules_pass_their_tests(desk: Desk) -> None:
+    assert desk.call("init", "fresh").returncode == 0
+    ran = desk.call("test", "--desk", "fresh", "--json")
+    summary = json.loads(ran.stdout.splitlines()[-1])["summary"]
+    assert (ran.returncode, summary["failed"], summary["without_tests"]) == (0, 0, 0)
+    assert summary["passed"] == summary["cases"] >= 2
+
+
+def test_a_failed_test_shows_every_clause(desk: Desk) -> None:
+    desk.write("rules/asia.yaml", RULES)
+    ran = desk.call("test", "desk/rules", "--coverage", "--junit", "out.xml")
+    assert ran.returncode == 1
+    assert ran.stdout.splitlines() == [
+        "desk/rules/asia.yaml:8:5: pakistan-sanctions: expected hit, got miss: "
+        '"Sanctions on Iran <eased>"',
+        r"    why: neighbours \x1b too",
+        '    ✓ all[0] sanctions  title 0-9 "Sanctions"',
+        "    ✗ all[1] any of Pakistan, Islamabad  no Pakistan, Islamabad",
+        "    – none[0] cricket  not there",
+        "desk/rules/asia.yaml:3:1: pakistan-sanctions: none[0] cricket: no test has it",
+    ]
+    assert "3 tests of 1 rules: 1 failed; 1 rules have none" in ran.stderr
+    [suite] = ET.parse(desk.folder.parent / "out.xml").getroot()
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == (
+        "desk/rules/asia.yaml",
+        "3",
+        "1",
+    )
+    [failure] = suite.iter("failure")
+    assert failure.get("message") == "expected hit, got miss"
+    assert "Sanctions on Iran <eased>" in (failure.text or "")
+
+
+def test_tests_as_json_end_with_a_summary(desk: Desk) -> None:
+    desk.write("rules/asia.yaml", RULES)
+    ran = desk.call("test", "desk/rules", "--coverage", "--json")
+    *cases, unproved, last = map(json.loads, ran.stdout.splitlines())
+    assert [(c["line"], c["column"], c["passed"]) for c in cases] == [
+        (7, 5, True),
+        (8, 5, False),
+        (9, 5, True),
+    ]
+    assert unproved["uncovered"]["clause"] == "none[0]"
+    assert last["summary"] == {
+        "rules": 2,
+        "without_tests": 1,
+        "cases": 3,
+        "passed": 2,
+        "failed": 1,
+        "uncovered": 1,
+    }
+    assert desk.call("test", "nowhere").returncode == 2
+    assert desk.call("test", "desk/rules", "--junit", "no/where.xml").returncode == 2
+    desk.write("rules/asia.yaml", "a: {al: [x]}\n")
+    assert desk.call("test", "desk/rules").returncode == 1
+
+
+def test_explain_shows_hits_and_the_nearest_misses(desk: Desk) -> None:
+    desk.write("rules/asia.yaml", RULES + "far: {all: [snow, hail]}\n")
+    ran = desk.call("explain", "Monsoon in Islamabad", "--rules", "desk/rules")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines()[2].startswith("✓ rain: hit")
+    assert ran.stdout.splitlines()[3:] == [
+        '  ✓ any any of rain, monsoon  title 0-7 "Monsoon"',
+        "",
+        "✗ pakistan-sanctions: miss, 1 of 3 fail",
+        "  ✗ all[0] sanctions  not there",
+        '  ✓ all[1] any of Pakistan, Islamabad  title 11-20 "Islamabad"',
+        "  – none[0] cricket  not there",
+        "",
+        "1 of 3 rules hit; 1 more miss, shown by --all",
+    ]
+    every = desk.call("explain", "Monsoon in Islamabad", "--rules", "desk/rules", "--all")
+    assert "✗ far: miss, 2 of 2 fail" in every.stdout
+
+
+def test_explain_expects(desk: Desk) -> None:
+    desk.write("rules/asia.yaml", RULES)
+    fine = desk.call("explain", SEED, "--rules", "desk/rules", "--expect", "pakistan-sanctions")
+    assert fine.returncode == 0
+    bad = desk.call("explain", "Snow", "--rules", "desk/rules", "--expect", "rain", "--json")
+    assert (bad.returncode, bad.stderr) == (1, "rain was expected to hit: miss\n")
+    told, last = map(json.loads, bad.stdout.splitlines())
+    assert (told["rule"], told["outcome"], told["failing"]) == ("rain", "miss", 1)
+    assert last["summary"]["left_out"] == 1
+    unknown = desk.call("explain", "Snow", "--rules", "desk/rules", "--expect", "rian")
+    assert (unknown.returncode, 'did you mean "rain"?' in unknown.stderr) == (2, True)
+    assert desk.call("explain", " ", "--rules", "desk/rules").returncode == 2
+
+
+def test_explain_reads_items_feeds_and_addresses(desk: Desk, outlet: OutletStub) -> None:
+    desk.write("rules/asia.yaml", RULES)
+    outlet.serve("/feed", rss(Entry(SEED, "g1", "https://a.example/1")))
+    line = json.dumps({"id": "x", "title": "Rain \x1b[31m", "tags": ["a"]})
+    one = desk.write("one.json", json.dumps(json.loads(line), indent=1))
+    many = desk.write("many.jsonl", line + "\n" + "{oops\n")
+    feed = desk.folder / "feed.xml"
+    feed.write_bytes(rss(Entry("Rain", "g1", "https://a.example/1")))
+
+    def ask(what: str, *options: str) -> tuple[int, str, str]:
+        ran = desk.call("explain", what, "--rules", "desk/rules", "--rule", "rain", *options)
+        return ran.returncode, ran.stdout.split("\n")[0], ran.stderr
+
+    assert ask(str(one)) == (0, r"Rain \x1b[31m", "")
+    assert ask(str(many))[:2] == (1, r"Rain \x1b[31m")
+    assert ask(str(feed))[:2] == (0, "Rain")
+    code, _, said = ask(outlet.url("/feed"))
+    assert (code, "127.0.0.1 is no public address" in said) == (1, True)
+    assert ask(outlet.url("/feed"), "--private") == (0, SEED, "")
+    assert ask("gone.jsonl")[0] == 1
 
 
 def test_feeds_read_prints_every_entry(desk: Desk, outlet: OutletStub) -> None:
