@@ -20,7 +20,7 @@ from streams.rules.explaining.clauses import Heard
 from streams.rules.explaining.explain import Explained, Outcome, explain_all, nearest_first
 from streams.rules.matching.matcher import Matcher
 from streams.rules.matching.reading import read
-from streams.yaml12 import suggestion
+from streams.suggestion import suggestion
 
 MAX_MISSES = 5
 """Nearest misses shown without --all: more is not read."""
