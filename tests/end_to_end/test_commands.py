@@ -109,7 +109,7 @@ def test_a_failed_test_shows_every_clause(desk: Desk) -> None:
         '"Sanctions on Iran <eased>"',
         r"    why: neighbours \x1b too",
         '    ✓ all[0] sanctions  title 0-9 "Sanctions"',
-        "    ✗ all[1] any of Pakistan, Islamabad  no Pakistan, Islamabad",
+        "    ✗ all[1] one of Pakistan, Islamabad  no Pakistan, Islamabad",
         "    – none[0] cricket  not there",
         "desk/rules/asia.yaml:3:1: pakistan-sanctions: none[0] cricket: no test has it",
     ]
@@ -155,11 +155,11 @@ def test_explain_shows_hits_and_the_nearest_misses(desk: Desk) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines()[2].startswith("✓ rain: hit")
     assert ran.stdout.splitlines()[3:] == [
-        '  ✓ any any of rain, monsoon  title 0-7 "Monsoon"',
+        '  ✓ any one of rain, monsoon  title 0-7 "Monsoon"',
         "",
         "✗ pakistan-sanctions: miss, 1 of 3 fail",
         "  ✗ all[0] sanctions  not there",
-        '  ✓ all[1] any of Pakistan, Islamabad  title 11-20 "Islamabad"',
+        '  ✓ all[1] one of Pakistan, Islamabad  title 11-20 "Islamabad"',
         "  – none[0] cricket  not there",
         "",
         "1 of 3 rules hit; 1 more miss, shown by --all",

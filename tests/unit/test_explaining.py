@@ -149,22 +149,22 @@ def test_a_reason_names_what_is_wrong(node: Node, title: str, text: str, why: st
 @pytest.mark.parametrize(
     ("node", "path", "said"),
     [
-        (listed(*PAKISTAN), "all[1]", "any of Pakistan, Islamabad, Rawalpindi"),
-        (one_of("a", "b", clause="all[1].any"), "all[1].any", "any of a, b"),
+        (listed(*PAKISTAN), "all[1]", "one of Pakistan, Islamabad, Rawalpindi"),
+        (one_of("a", "b", clause="all[1].any"), "all[1].any", "one of a, b"),
         (
             Near(one_of("a", "b", clause="near.of[0]"), word("c", "near.of[1]"), FIVE),
             "near",
-            "near, within 5 words",
+            "within 5 words",
         ),
         (
             AtLeast(2, (word("a", "at_least.of[0]"), word("b", "at_least.of[1]")), distinct=True),
             "at_least",
-            "at least 2 of",
+            "2 different or more",
         ),
         (
             Weighted(2.5, ((word("a", "weights.of.a"), 1), (word("b", "weights.of.b"), 2))),
             "weights",
-            "weights of 2.5 or more",
+            "2.5 or more",
         ),
         (exact("WHO"), "exact[0]", "=WHO"),
         (word("blacklist*"), "all[0]", "blacklist*"),

@@ -100,8 +100,8 @@ def _explain(rule: Rule, item: Item, heard: Heard, told: Hit | Stopped | None) -
     conditions = tuple(_conditions(rule.admits, item, heard.reading.lang))
     admits = wanted.held and all(each.held for each in conditions)
     words_hold = admits and not any(each.held for each in none)
-    if rule.negation is not Negation.FLAG:
-        conditions += (_of_the_claim(rule.negation, told, words_hold=words_hold),)
+    if rule.negation is not Negation.FLAG and words_hold:
+        conditions += (_of_the_claim(rule.negation, isinstance(told, Hit)),)
     outcome = Outcome.MISS if told is None else Outcome.STOPPED
     hit = told if isinstance(told, Hit) else None
     return Explained(
@@ -136,9 +136,8 @@ def _conditions(admits: Admits, item: Item, lang: str) -> Iterator[Condition]:
             yield Condition(key, wanted, held, "" if held else said)
 
 
-def _of_the_claim(negation: Negation, told: Hit | Stopped | None, *, words_hold: bool) -> Condition:
+def _of_the_claim(negation: Negation, held: bool) -> Condition:
     """Only the matcher knows the claim's status, and only where the words hold."""
-    held = isinstance(told, Hit) or not words_hold
     said = "the claim is negated" if negation is Negation.EXCLUDE else "the claim is not negated"
     return Condition("negation", negation.value, held, "" if held else said)
 

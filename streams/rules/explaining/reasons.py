@@ -1,6 +1,6 @@
 """Reasons: what a clause asks, and why it did not hold, in words for an analyst; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from streams.rules.ast import (
@@ -22,7 +22,7 @@ from streams.rules.ast import (
     Weighted,
     Where,
     Word,
-    walk,
+    children,
 )
 from streams.rules.explaining.clauses import Clause, Heard
 from streams.rules.matching.oracle import Place, places
@@ -39,7 +39,7 @@ EVERYWHERE = tuple(Scope(where) for where in Where if where not in {Where.FIRST,
 
 
 def asks(node: Node) -> str:
-    """What a node asks: `sanction*`, `any of Pakistan, Islamabad`, `near within 8 words`."""
+    """What a node asks: `sanction*`, `one of Pakistan, Islamabad`, `within 8 words`."""
     match node:
         case Term():
             return _term(node)
@@ -48,17 +48,17 @@ def asks(node: Node) -> str:
         case And():
             return "all of"
         case Or(of):
-            return f"any of {_named(of)}"
+            return f"one of {_named(of)}"
         case Not():
             return "none of"
         case Near(reach=reach):
-            return f"near, {_reach(reach)}"
+            return _reach(reach)
         case NotNear(reach=reach):
-            return f"not near, {_reach(reach)}"
+            return f"not {_reach(reach)}"
         case AtLeast(count, distinct=distinct):
-            return f"at least {count} {'of' if distinct else 'mentions of'}"
+            return f"{count} {'different' if distinct else 'mentions'} or more"
         case Weighted(threshold):
-            return f"weights of {threshold:g} or more"
+            return f"{threshold:g} or more"
         case Scoped(scopes):
             return f"in {scopes_named(scopes)}"
 
@@ -95,10 +95,17 @@ def _term(term: Term) -> str:
 
 def _named(nodes: Iterable[Node]) -> str:
     """The words below, once each and in the order written, the first few by name."""
-    leaves = (leaf for node in nodes for leaf in walk(node) if isinstance(leaf, Term | Pattern))
-    names = list(dict.fromkeys(map(asks, leaves)))
+    names = list(dict.fromkeys(asks(leaf) for node in nodes for leaf in _wanted(node)))
     rest = len(names) - MAX_NAMED
     return ", ".join(names[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _wanted(node: Node) -> Iterator[Term | Pattern]:
+    """The words below a node that are not below a NOT of it."""
+    if isinstance(node, Term | Pattern):
+        yield node
+    for each in () if isinstance(node, Not) else children(node):
+        yield from _wanted(each)
 
 
 def _reach(reach: Reach) -> str:
