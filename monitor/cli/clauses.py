@@ -12,6 +12,8 @@ from streams.rules.explaining.explain import Explained
 from streams.rules.explaining.reasons import asks, why_not
 
 INDENT = "  "
+MAX_PARTS = 20
+"""Clauses shown of one group; a rule may have thousands, which --json has."""
 
 
 def clause_lines(explained: Explained, heard: Heard) -> Iterator[str]:
@@ -46,9 +48,13 @@ def _lines(clause: Clause, heard: Heard, *, root: bool = False) -> Iterator[str]
     passes_on = isinstance(clause.node, Not | Scoped) or (root and isinstance(clause.node, And))
     if not passes_on:
         yield one_line(_line(clause, heard))
-    for each in _shown_below(clause):
-        inner = _lines(each, heard, root=root and passes_on)
-        yield from inner if passes_on else (INDENT + line for line in inner)
+    indent = "" if passes_on else INDENT
+    below = _shown_below(clause)
+    for each in below[:MAX_PARTS]:
+        for line in _lines(each, heard, root=root and passes_on):
+            yield indent + line
+    if len(below) > MAX_PARTS:
+        yield f"{indent}… {len(below) - MAX_PARTS} more"
 
 
 def _line(clause: Clause, heard: Heard) -> str:
@@ -74,7 +80,13 @@ def _leaves(clause: Clause) -> tuple[Clause, ...]:
 
 
 def _shown_below(clause: Clause) -> tuple[Clause, ...]:
-    """The parts worth lines: of a choice of words none; its own line says which is there."""
+    """The parts worth lines: of a choice of words none; its own line says which is there.
+
+    Of very many come first those that tell most: what fails where all must hold, else what holds.
+    """
     if isinstance(clause.node, Or) and not any(each.of for each in clause.of):
         return ()
-    return clause.of
+    if len(clause.of) <= MAX_PARTS:
+        return clause.of
+    telling = not isinstance(clause.node, And)
+    return tuple(sorted(clause.of, key=lambda each: each.held is not telling))

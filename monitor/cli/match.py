@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,8 @@ from monitor.exits import ExitCode, Quit
 if TYPE_CHECKING:
     from streams.item import Item
     from streams.match import Hit
+
+_PIECE = ("clause", "field", "start", "end", "text")
 
 
 def match(
@@ -55,6 +56,6 @@ def _lines(item: "Item", hits: "tuple[Hit, ...]", *, plain: bool) -> Iterator[st
         if plain:
             yield one_line("  ".join((item.id, hit.rule, *status.values())))
             continue
-        evidence = [asdict(piece) for piece in hit.evidence]
+        evidence = [{name: getattr(piece, name) for name in _PIECE} for piece in hit.evidence]
         line = {"id": item.id, "rule": hit.rule, **status, "evidence": evidence}
         yield json.dumps(line, ensure_ascii=False)

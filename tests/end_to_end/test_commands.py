@@ -168,6 +168,16 @@ def test_explain_shows_hits_and_the_nearest_misses(desk: Desk) -> None:
     assert "✗ far: miss, 2 of 2 fail" in every.stdout
 
 
+def test_explain_of_a_long_rule_stays_short(desk: Desk) -> None:
+    words = ", ".join(f"word{n}" for n in range(500))
+    desk.write("rules/asia.yaml", f"long: {{at_least: {{count: 3, of: [{words}]}}}}\n")
+    ran = desk.call("explain", "word400 and word30", "--rules", "desk/rules")
+    lines = ran.stdout.splitlines()
+    assert lines[3] == "  ✗ at_least 3 mentions or more  2 of 3 mentions"
+    assert [line.split()[1] for line in lines[4:6]] == ["at_least.of[30]", "at_least.of[400]"]
+    assert lines[24] == "    … 480 more"
+
+
 def test_explain_expects(desk: Desk) -> None:
     desk.write("rules/asia.yaml", RULES)
     fine = desk.call("explain", SEED, "--rules", "desk/rules", "--expect", "pakistan-sanctions")
