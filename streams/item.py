@@ -18,7 +18,10 @@ MAX_SUMMARY_CHARS = 20_000
 """Summary, code points: longer ones are full articles and come again as text."""
 
 MAX_FIELD_CHARS = 2_000
-"""Any short field (credit, guid, one tag), code points."""
+"""Any short field (credit, guid), code points."""
+
+MAX_TAG_CHARS = 200
+"""One tag, code points: a subject, not a text; 64 of them at 2,000 would fill half a message."""
 
 MAX_TAGS = 64
 """Tags kept per item: feeds with more list their whole taxonomy."""
@@ -132,7 +135,7 @@ def cut(item: Item) -> Item:
         summary=item.summary[:MAX_SUMMARY_CHARS],
         text=item.text[:MAX_ITEM_CHARS],
         alt_ids=tuple(x[:MAX_FIELD_CHARS] for x in item.alt_ids[:MAX_TAGS]),
-        tags=tuple(tag[:MAX_FIELD_CHARS] for tag in item.tags[:MAX_TAGS]),
+        tags=tuple(tag[:MAX_TAG_CHARS] for tag in item.tags[:MAX_TAGS]),
         **short,
     )
     return item if bounded == item else replace(bounded, text_cut=True)

@@ -72,7 +72,7 @@ class Hit:
     """One rule that an item satisfies, and the channels it tells.
 
     `version` is the rule's own hash; `status` is that of the first evidence in the title, else in
-    the text, and `cue` the words that say so.
+    summary or text, and `cue` the words that say so; `policy` is None for the plain one.
     """
 
     rule: str
@@ -86,12 +86,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A rule whose positive clauses held and which was stopped `by` its `none` or `negation`."""
+    """A rule whose positive clauses held and which was stopped `by` its `none` or `negation`.
+
+    `evidence` is of what the `none` looked for, else of the claim that `status` and `cue` speak of.
+    """
 
     rule: str
     channels: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
     by: str = "none"
+    status: Status | None = None
+    cue: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from streams.rules.book import Book
 from streams.rules.matching.evidence import evidence
 from streams.rules.matching.oracle import judge
 from streams.rules.matching.reading import read
+from streams.rules.matching.verdict import hit_or_stopped, stopped_by_none
 
 
 class Matcher:
@@ -27,8 +28,9 @@ class Matcher:
             judged = judge(rule, item)
             if judged:
                 pieces = evidence((rule.wanted,), reading)
-                hits.append(Hit(rule=rule.id, channels=rule.channels, evidence=pieces))
+                said = hit_or_stopped(rule, pieces, item, reading.lang)
+                hits += [said] if isinstance(said, Hit) else []
+                stopped += [said] if isinstance(said, Stopped) else []
             elif judged is None:
-                pieces = evidence(rule.none, reading)
-                stopped.append(Stopped(rule=rule.id, channels=rule.channels, evidence=pieces))
+                stopped.append(stopped_by_none(rule, evidence(rule.none, reading)))
         return Verdict(hits=tuple(hits), stopped=tuple(stopped))
