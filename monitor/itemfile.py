@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from streams.item import Clock, Item, Precision, cut
+from streams.item import BEST_TIER, WORST_TIER, Clock, Item, Precision, cut
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 """One item; beyond, the file is no item file."""
@@ -120,7 +120,10 @@ def parse_item(line: bytes, number: int) -> Item:
     for clock in _CLOCKS:
         if isinstance(given.get(clock), str):
             given[clock] = _clock(given[clock])
-    return cut(msgspec.convert(given, Item))
+    item = msgspec.convert(given, Item)
+    if item.tier and not BEST_TIER <= item.tier <= WORST_TIER:
+        raise ValueError(f'"tier" is {item.tier}; {BEST_TIER} (best) to {WORST_TIER} belongs here')
+    return cut(item)
 
 
 def _clock(text: str) -> dict[str, str]:

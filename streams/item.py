@@ -26,6 +26,9 @@ MAX_TAG_CHARS = 200
 MAX_TAGS = 64
 """Tags kept per item: feeds with more list their whole taxonomy."""
 
+BEST_TIER, WORST_TIER = 1, 9
+"""How much a desk thinks of a feed, in as few steps as people keep apart; 0 is unsaid."""
+
 
 class Kind(StrEnum):
     """What the poller knows of an item against the feed's last window."""

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from monitor.exits import ExitCode, Quit
 from monitor.feeds.canonical import web_url
 from monitor.feeds.feed import DEFAULT_EVERY_S, Feed
+from streams.item import BEST_TIER, WORST_TIER
 from streams.rules.model import ChannelsGiven
 from streams.validation import validate
 from streams.yaml12 import Document, Invalid, Place, Problem, read
@@ -60,6 +61,7 @@ class FeedModel(_Strict):
     url: Url
     outlet: str = ""
     every: Annotated[float, Field(ge=0.1, le=86_400)] = DEFAULT_EVERY_S
+    tier: Annotated[int, Field(ge=BEST_TIER, le=WORST_TIER)] = 0
 
 
 class _FeedsModel(RootModel[list[FeedModel]]):
@@ -134,8 +136,18 @@ def _read_feeds(path: Path) -> tuple[tuple[Feed, ...], list[Problem]]:
     model, problems = validate(_FeedsModel, document, known=_feed_keys)
     if model is None:
         return (), problems
-    feeds = tuple(Feed(id=f.id, url=f.url, outlet=f.outlet, every_s=f.every) for f in model.root)
+    feeds = tuple(map(_feed, model.root))
     return feeds, _repeated(document, feeds)
+
+
+def _feed(given: FeedModel) -> Feed:
+    return Feed(
+        id=given.id,
+        url=given.url,
+        outlet=given.outlet,
+        every_s=given.every,
+        tier=given.tier,
+    )
 
 
 def _feed_keys(_: Place) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Entries: what feedparser found in, Items out; pure.
 
 In: a parsed feed, the feed's settings, the time of retrieval.  Out: one `Item` per entry, or a
-`Dropped` with its reason.  Invariants: items are plain text within their limits; an id is stable
-over versions and unique in the feed; links are http(s).
+`Dropped` with its reason.  Invariants: items are plain text within their limits, a line a
+paragraph; an id is stable over versions and unique in the feed; links are http(s).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 from monitor.feeds.canonical import canonical, web_url
 from monitor.feeds.dates import read_date
 from monitor.feeds.document import Document
-from monitor.feeds.plain import plain
+from monitor.feeds.plain import one_line, paragraphs, plain
 from streams.item import Clock, Item, cut, iso_utc
 from streams.text import digest, words
 
@@ -36,11 +36,14 @@ class Dropped:
 
 
 def read_entries(
-    document: Document, *, feed: str, outlet: str, now: datetime
+    document: Document, *, feed: str, outlet: str, now: datetime, tier: int = 0
 ) -> list[Item | Dropped]:
-    """The document's entries as items, in its order."""
+    """The document's entries as items, in its order; what is said of the feed is said of each."""
     outlet = outlet or plain(document.title)
-    items = [_item(entry, document, feed, outlet, now) for entry in document.entries]
+    items = [
+        replace(_item(entry, document, feed, now), outlet=outlet, tier=tier)
+        for entry in document.entries
+    ]
     read: list[Item | Dropped] = []
     seen: set[str] = set()
     for item in _told_apart(items, feed):
@@ -54,17 +57,14 @@ def read_entries(
     return read
 
 
-def _item(
-    entry: Mapping[str, Any], document: Document, feed: str, outlet: str, now: datetime
-) -> Item:
+def _item(entry: Mapping[str, Any], document: Document, feed: str, now: datetime) -> Item:
     url = web_url(_encodable(str(entry.get("link") or "")))
     guid = _encodable(str(entry.get("id") or ""))
     title = plain(str(entry.get("title") or ""))
-    summary = plain(str(entry.get("summary") or ""))
+    summary = paragraphs(str(entry.get("summary") or ""))
     item = Item(
         id=_id(feed, guid or canonical(url) or f"{title}\x1f{_raw(entry, 'published')[:16]}"),
         feed=feed,
-        outlet=outlet,
         credit=_credit(entry),
         url=url,
         canonical_url=canonical(url),
@@ -86,7 +86,9 @@ def _id(feed: str, identity: str) -> str:
 
 
 def _with_hash(item: Item) -> Item:
-    content = (item.title, item.summary, item.text, item.url, item.credit, *item.tags)
+    """Where a paragraph ends is no news: an outlet's new layout is no new payload."""
+    texts = map(one_line, (item.title, item.summary, item.text))
+    content = (*texts, item.url, item.credit, *item.tags)
     raw = tuple(clock.raw for clock in (item.published, item.updated) if clock)
     return replace(item, payload_hash=digest(*content, *raw))
 
@@ -139,8 +141,8 @@ def _credit(entry: Mapping[str, Any]) -> str:
 def _longest_content(entry: Mapping[str, Any], summary: str) -> str:
     """The longest of the contents, unless the summary says as much."""
     contents: Sequence[Mapping[str, Any]] = entry.get("content") or ()
-    text = max((plain(str(c.get("value") or "")) for c in contents), key=len, default="")
-    return text if text != summary else ""
+    text = max((paragraphs(str(c.get("value") or "")) for c in contents), key=len, default="")
+    return text if one_line(text) != one_line(summary) else ""
 
 
 def _raw(entry: Mapping[str, Any], name: str) -> str:

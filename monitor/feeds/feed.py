@@ -8,9 +8,13 @@ DEFAULT_EVERY_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Where to ask, and how often; `outlet` is how people call it, else the feed's own title."""
+    """Where to ask, and how often; `outlet` is how people call it, else the feed's own title.
+
+    `tier` is what the desk thinks of it, 1 best, 0 unsaid.
+    """
 
     id: str
     url: str
     outlet: str = ""
     every_s: float = DEFAULT_EVERY_S
+    tier: int = 0

@@ -18,7 +18,7 @@ from monitor.feeds.entries import Dropped, DropReason, read_entries
 from monitor.feeds.fetch import Failed, NotModified, Retrieved, Validators, fetch, open_session
 from monitor.feeds.guard import NotAFeed, guard
 from monitor.feeds.parse import parse
-from monitor.feeds.plain import plain
+from monitor.feeds.plain import MAX_TAGS, one_line, paragraphs, plain
 from monitor.feeds.schedule import wait_s
 from streams.item import MAX_ITEM_CHARS, Item, Kind, Precision
 
@@ -79,7 +79,7 @@ def test_an_entry_becomes_an_item() -> None:
         )
     )
     [item] = items(body)
-    assert (item.title, item.summary, item.credit) == ("AT&T wins", "One. Two.", "News Agencies")
+    assert (item.title, item.summary, item.credit) == ("AT&T wins", "One.\nTwo.", "News Agencies")
     assert item.canonical_url == "https://a.example/x?id=5"
     assert item.published is not None
     assert (item.published.at, item.updated) == ("2017-02-11", None)
@@ -150,6 +150,67 @@ def test_plain_text_shows_nothing_hidden(html: str) -> None:
     text = plain(html)
     assert not set(text) & set("\u202e\u200b\x00\n")
     assert text == text.strip()
+
+
+HTML = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<br>", "<br/> ", "<li>", "<b>", "</b>", "\n", "\n \n", " ", "a"]
+    )
+    | st.text(max_size=3),
+    max_size=30,
+).map("".join)
+
+
+@given(HTML, st.sampled_from(["", "<b>" * MAX_TAGS]))
+def test_paragraphs_are_the_same_words_on_lines(html: str, many: str) -> None:
+    text = paragraphs(many + html)
+    assert one_line(text) == plain(many + html)
+    assert text.split("\n") == [one_line(line) for line in text.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One.</p><p>Two <b>b</b>.", "One.\nTwo b."),
+        ("One.<br>More.<br/> <br>Two.", "One. More.\nTwo."),
+        ("One.\nMore.\n \n\nTwo &amp; three.", "One. More.\nTwo & three."),
+        ("<p>One.\n\nMore.</p>", "One. More."),
+        ("<ul><li>One<li>Two</ul><h2>Three</h2>Four", "One\nTwo\nThree\nFour"),
+        ("<i>" * MAX_TAGS + "<P class='x'>One.</P><div>Two.", "One.\nTwo."),
+    ],
+)
+def test_a_paragraph_is_a_line(html: str, text: str) -> None:
+    assert paragraphs(html) == text
+
+
+def test_an_item_keeps_its_paragraphs_and_its_feeds_tier() -> None:
+    summary = "<![CDATA[<p>One.</p><p>Two.</p>]]>"
+    body = rss(Entry("A<br><br>B", "1", "https://a.example/1")).replace(
+        b"</item>", f"<description>{summary}</description></item>".encode()
+    )
+    [item] = read_entries(parse(body), feed="f", outlet="", now=NOW, tier=2)
+    assert isinstance(item, Item)
+    assert (item.summary, item.tier) == ("One.\nTwo.", 2)
+    assert "\n" not in item.title
+
+
+def test_another_layout_of_the_same_words_is_no_change() -> None:
+    def window(summary: str) -> list[Item]:
+        return items(rss(Entry("T", "g", "https://a.example/1", summary=summary)))
+
+    before, after = window("<p>One.</p><p>Two.</p>"), window("One. Two.")
+    assert before[0].summary != after[0].summary
+    assert before[0].payload_hash == after[0].payload_hash
+    assert find_changes(after, known(before)).publish == ()
+
+
+def test_content_that_says_what_the_summary_says_is_left_out() -> None:
+    body = rss(Entry("T", "g", "https://a.example/1", summary="One. Two.")).replace(
+        b"</item>",
+        b"<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>"
+        b"&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt;</content:encoded></item>",
+    )
+    assert items(body)[0].text == ""
 
 
 def known(found: list[Item]) -> dict[str, Known]:

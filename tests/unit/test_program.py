@@ -61,6 +61,7 @@ def test_unusable_settings(environment: dict[str, str], desk: dict[str, object],
         ("name: x\ntimezone: Mars", "[]", 'desk.yaml:2:11: timezone: no time zone "Mars"'),
         ("name: x", "- {id: a}", "feeds.yaml:1:3: \"url\" is missing"),
         ("name: x", "- {id: a, url: 'ftp://x'}", 'feeds.yaml:1:16: [0].url: "ftp://x" is no'),
+        ("name: x", "- {id: a, url: 'https://x', tier: 0}", "feeds.yaml:1:35: [0].tier: input"),
         ("name: x", "a: b", "feeds.yaml:1:1: a list belongs here"),
         (
             "name: x",
@@ -76,6 +77,14 @@ def test_a_broken_desk_is_named(tmp_path: Path, desk: str, feeds: str, said: str
         load_desk(tmp_path)
     assert f"{tmp_path}/{said}" in end.value.message
     assert end.value.code is ExitCode.USAGE
+
+
+def test_a_feed_may_have_a_tier(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text("name: x")
+    (tmp_path / "feeds.yaml").write_text(
+        "- {id: a, url: 'https://a', tier: 9}\n- {id: b, url: 'https://b'}\n"
+    )
+    assert [feed.tier for feed in load_desk(tmp_path).feeds] == [9, 0]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +119,13 @@ def test_items_of_a_file(tmp_path: Path) -> None:
     clock = parse_item(lines[0], 1).published
     assert clock is not None
     assert (clock.at, clock.precision) == ("2016-09-07", "date")
+
+
+@pytest.mark.parametrize("tier", [-1, 10, "1", True, 1.5])
+def test_an_item_of_a_file_has_a_tier_from_1_to_9(tier: object) -> None:
+    assert parse_item(b'{"title": "a", "tier": 2}', 1).tier == 2
+    with pytest.raises(ValueError, match="tier"):
+        parse_item(json.dumps({"title": "a", "tier": tier}).encode(), 1)
 
 
 def decision(reason: Reason, effect: Effect) -> Decision:
