@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from alerts.card import Card, Snippet
+from alerts.card import Card, Claimed, Snippet
 from alerts.marks import block_id, client_msg_id, metadata
 from streams.item import Clock, Precision
 
@@ -31,6 +31,12 @@ MAX_WORDS_SHOWN = 5
 
 MAX_WORD_CHARS = 40
 """Of one matched word or phrase."""
+
+MAX_CLAIMS_SHOWN = 3
+"""Different things that rules find said in one story, and rules named with each: one line."""
+
+MAX_CUE_CHARS = 80
+"""Of the words that say so: "will not for the time being impose" has 34."""
 
 MAX_SECTIONS_CHARS = 8_700
 """Of a card's sections as JSON: with the block around them they stay under 9,000."""
@@ -84,6 +90,7 @@ def _message(card: Card) -> Block:
 def fallback(card: Card) -> str:
     """The message as one sentence: what a screen reader and a push notification read."""
     parts = [_clip(card.title.text, MAX_HEADLINE_CHARS)]
+    parts += [f"[{'; '.join(_claims(card))}]"] if card.claims else []
     parts += [f"— {_clip(card.outlet, MAX_LABEL_CHARS)}"] if card.outlet else []
     parts += [f"({_clip(card.credit, MAX_LABEL_CHARS)})"] if card.credit else []
     rules = ", ".join(rule for rule, _ in card.rules[:MAX_RULES_SHOWN])
@@ -128,9 +135,26 @@ def _update_mark(card: Card) -> list[Block]:
 
 
 def _flags(card: Card) -> list[Block]:
-    if not card.may_repeat:
-        return []
-    return [_section(_emoji("warning"), _text(" may repeat an earlier message", italic=True))]
+    flags = [_section(_text("; ".join(_claims(card)), bold=True))] if card.claims else []
+    if card.may_repeat:
+        repeat = _text(" may repeat an earlier message", italic=True)
+        flags.append(_section(_emoji("warning"), repeat))
+    return flags
+
+
+def _claims(card: Card) -> list[str]:
+    """`negated: will not impose`; where rules differ, with the rules it holds for."""
+    more = len(card.claims) - MAX_CLAIMS_SHOWN
+    shown = [_claim(claim) for claim in card.claims[:MAX_CLAIMS_SHOWN]]
+    return [*shown, f"and {more} more"] if more > 0 else shown
+
+
+def _claim(claim: Claimed) -> str:
+    cue = f": {_clip(claim.cue, MAX_CUE_CHARS)}" if claim.cue else ""
+    names = [_clip(rule, MAX_WORD_CHARS) for rule in claim.rules[:MAX_CLAIMS_SHOWN]]
+    more = len(claim.rules) - MAX_CLAIMS_SHOWN
+    names += [f"{more} more"] if more > 0 else []
+    return f"{claim.label}{cue}" + (f" ({', '.join(names)})" if names else "")
 
 
 def _quote(snippet: Snippet | None) -> list[Block]:

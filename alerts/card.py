@@ -1,20 +1,29 @@
 """Card: what one message shows.
 
 In: a match and what the memory says.  Out: a `Card`, pure.  Invariant: holds plain text only;
-markup is made from it in `blocks`, never found in it.
+markup is made from it in `blocks`, never found in it; every text is one line.
 """
 
+import re
 from dataclasses import dataclass
 
 from alerts.judgement import Judgement, State
 from streams.item import Clock, Item
-from streams.match import Evidence, Match
+from streams.match import Evidence, Hit, Match, Status
 
 SNIPPET_CHARS = 320
 """Of the text, around the first evidence in it: three lines in Slack."""
 
 SNIPPET_BEFORE_CHARS = 80
 """Of these, before the evidence."""
+
+_SAID = {
+    Status.PROSPECTIVE: "may be",
+    Status.NEGATED: "negated",
+    Status.REVERSED: "reversed",
+    Status.OPEN: "kept open",
+}
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,19 @@ class Snippet:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What the news says of what was matched, if not that it is so.
+
+    `label` is for editors (`negated`), `cue` the outlet's words (`will not impose`); `rules` are
+    those it holds for, none where it holds for all.
+    """
+
+    label: str
+    cue: str
+    rules: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """The desired state of one message.  `thread` is the message it answers, if any."""
@@ -49,6 +71,7 @@ class Card:
     seen: Clock | None
     snippet: Snippet | None
     rules: tuple[tuple[str, tuple[str, ...]], ...]
+    claims: tuple[Claimed, ...] = ()
     thread: str = ""
     may_repeat: bool = False
 
@@ -57,11 +80,12 @@ def make_card(match: Match, claim: Judgement, *, may_repeat: bool) -> Card:
     """The card for `match` on the claim's channel."""
     item, hits = match.item, match.hits_for(claim.channel)
     evidence = tuple(e for hit in hits for e in hit.evidence)
+    title = _one_line(item.title)
     return Card(
         channel=claim.channel,
         story=claim.story,
         version=claim.version,
-        title=Snippet(item.title or "(no headline)", _spans(evidence, "title", 0, len(item.title))),
+        title=Snippet(title or "(no headline)", _spans(evidence, "title", 0, len(title))),
         url=item.url,
         outlet=item.outlet,
         credit=item.credit,
@@ -70,22 +94,42 @@ def make_card(match: Match, claim: Judgement, *, may_repeat: bool) -> Card:
         seen=item.seen,
         snippet=_snippet(item, evidence),
         rules=tuple((hit.rule, _words(hit.evidence)) for hit in hits),
+        claims=_claims(hits),
         thread=claim.ts if claim.state is State.THREAD else "",
         may_repeat=may_repeat,
     )
 
 
 def _words(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(e.text for e in evidence))
+    return tuple(dict.fromkeys(_one_line(e.text) for e in evidence))
+
+
+def _claims(hits: tuple[Hit, ...]) -> tuple[Claimed, ...]:
+    """What each rule's claim is, equal ones together; what is simply so needs no word."""
+    rules: dict[tuple[str, str], list[str]] = {}
+    for hit in hits:
+        if label := _SAID.get(hit.status) if hit.status else None:
+            cue = hit.cue.words if hit.cue else ""
+            rules.setdefault((label, cue), []).append(hit.rule)
+    return tuple(
+        Claimed(label, cue, () if len(those) == len(hits) else tuple(those))
+        for (label, cue), those in rules.items()
+    )
+
+
+def _one_line(text: str) -> str:
+    """The text with a space for each white space, so that offsets stay."""
+    return _SPACE.sub(" ", text)
 
 
 def _snippet(item: Item, evidence: tuple[Evidence, ...]) -> Snippet | None:
     """The summary or text around its first evidence; its beginning if there is none in it."""
     for field in ("summary", "text"):
         if any(e.field == field for e in evidence):
-            return _around(getattr(item, field), evidence, field)
+            return _around(_one_line(getattr(item, field)), evidence, field)
     field = "summary" if item.summary else "text"
-    return _around(getattr(item, field), (), field) if getattr(item, field) else None
+    text = _one_line(getattr(item, field))
+    return _around(text, (), field) if text else None
 
 
 def _around(text: str, evidence: tuple[Evidence, ...], field: str) -> Snippet:

@@ -66,6 +66,13 @@ class Evidence:
     end: int
     text: str
 
+    @property
+    def words(self) -> str:
+        """The text as it reads within a line of ours: one line, no sentence's capital."""
+        words = " ".join(self.text.split())
+        first = words.split(" ", 1)[0]
+        return words[:1].lower() + words[1:] if first[1:].islower() else words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:

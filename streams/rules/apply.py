@@ -51,9 +51,8 @@ def _excluded(item: Item, channel: str, stopped: list[Stopped], book: str, at: s
 
 def _detail(stopped: list[Stopped]) -> str:
     """`none: cricket`, `negation: will not impose`, or both."""
-    words = ", ".join(
-        dict.fromkeys(_one_line(e.text) for s in stopped if s.by == "none" for e in s.evidence)
-    )
+    found = (e.text for s in stopped if s.by == "none" for e in s.evidence)
+    words = ", ".join(dict.fromkeys(" ".join(text.split()) for text in found))
     claims = dict.fromkeys(_claimed(s) for s in stopped if s.by != "none")
     by_none = [f"none: {words}"] if any(s.by == "none" for s in stopped) else []
     return "; ".join((*by_none, *claims))[:MAX_DETAIL_CHARS]
@@ -61,11 +60,7 @@ def _detail(stopped: list[Stopped]) -> str:
 
 def _claimed(stopped: Stopped) -> str:
     """What `exclude` stopped is negated; what `only` stopped is not."""
-    cue = _one_line(stopped.cue.text) if stopped.cue else ""
+    cue = stopped.cue.words if stopped.cue else ""
     if stopped.status is Status.NEGATED:
         return f"{stopped.by}: {cue or stopped.status}"
     return f"{stopped.by}: only, but {stopped.status}" + (f": {cue}" if cue else "")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -30,7 +30,7 @@ from alerts.slack import SlackSink
 from alerts.telling import Pace
 from streams.decision import Effect, Reason
 from streams.item import Clock, Item, Precision
-from streams.match import Evidence, Hit, Match
+from streams.match import Evidence, Hit, Match, Status
 from streams.outage import Outages
 from streams.records import Stop, Stopping
 
@@ -106,6 +106,75 @@ def test_the_largest_card_stays_within_limits() -> None:
     assert len(json.dumps(sent["blocks"])) < 9_000
     assert len(sent["text"]) <= MAX_TEXT_CHARS
     assert "and 52 more rules" in "".join(texts(huge))
+
+
+def claiming(*said: tuple[Status | None, str]) -> Card:
+    """The card of as many rules, each with what it finds said."""
+    cues = (Evidence(clause="", field="title", start=0, end=1, text=cue) for _, cue in said)
+    hits = tuple(
+        replace(MATCH.hits[0], rule=f"rule-{n}", status=status, cue=cue if cue.text else None)
+        for n, ((status, _), cue) in enumerate(zip(said, cues, strict=True))
+    )
+    return make_card(replace(MATCH, hits=hits), CLAIM, may_repeat=False)
+
+
+NEGATED = (Status.NEGATED, "Will not\nimpose")
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ([NEGATED], "negated: will not impose"),
+        ([NEGATED, NEGATED], "negated: will not impose"),
+        ([(Status.PROSPECTIVE, "threatens")], "may be: threatens"),
+        ([(Status.REVERSED, "lifts")], "reversed: lifts"),
+        ([(Status.OPEN, "won't rule out")], "kept open: won't rule out"),
+        ([(Status.NEGATED, "")], "negated"),
+        ([NEGATED, (Status.ASSERTED, "")], "negated: will not impose (rule-0)"),
+        ([(None, ""), NEGATED], "negated: will not impose (rule-1)"),
+        ([NEGATED, (Status.REVERSED, "lifts")],
+         "negated: will not impose (rule-0); reversed: lifts (rule-1)"),
+        ([*[NEGATED] * 5, (None, "")], "negated: will not impose (rule-0, rule-1, rule-2, 2 more)"),
+    ],
+)  # fmt: skip
+def test_a_claim_that_is_not_asserted_is_one_line(
+    said: list[tuple[Status | None, str]], line: str
+) -> None:
+    card = claiming(*said)
+    assert texts(card)[1] == line
+    assert f"{ITEM.title} [{line}] — Wire" in message(card)["text"]
+    drawn = Console(width=120, record=True, file=io.StringIO())
+    drawn.print(draw(card, 120))
+    assert line in drawn.export_text()
+
+
+def test_what_is_asserted_needs_no_line() -> None:
+    plain, told = message(CARD), message(claiming((Status.ASSERTED, ""), (None, "")))
+    assert len(told["blocks"][0]["elements"]) == len(plain["blocks"][0]["elements"])
+    assert "[" not in told["text"]
+
+
+def test_hostile_and_many_claims_stay_text_and_one_line() -> None:
+    card = claiming(*((Status.NEGATED, HOSTILE + "w" * n) for n in range(60)))
+    assert "and 57 more" in texts(card)[1]
+    assert not set("\n<>") & set(message(card)["text"])
+    assert len(json.dumps(message(card)["blocks"])) < 9_000
+
+
+def test_a_card_shows_paragraphs_on_one_line() -> None:
+    summary = "First.\nNew sanctions\nwere announced.\r\n\tMore."
+    item = replace(ITEM, title="One\ntwo", summary=summary)
+    two_lines = evidence(item, "summary", "sanctions\nwere")
+    hit = replace(MATCH.hits[0], evidence=(two_lines,))
+    card = make_card(replace(MATCH, item=item, hits=(hit,)), CLAIM, may_repeat=False)
+    assert card.snippet is not None
+    assert (card.title.text, card.snippet.text) == (
+        "One two",
+        "First. New sanctions were announced.   More.",
+    )
+    [span] = card.snippet.spans
+    assert card.snippet.text[span.start : span.end] == "sanctions were"
+    assert card.rules == (("r", ("sanctions were",)),)
 
 
 @pytest.fixture

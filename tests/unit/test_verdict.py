@@ -108,7 +108,7 @@ def test_a_hit_has_its_rules_version_and_a_policy_that_is_not_plain() -> None:
 @pytest.mark.parametrize(
     ("negation", "item", "detail"),
     [
-        (Negation.EXCLUDE, ITEM, "negation: Will not impose"),
+        (Negation.EXCLUDE, ITEM, "negation: will not impose"),
         (Negation.ONLY, replace(ITEM, title="US may lift\nsanctions"),
          "negation: only, but prospective: may"),
         (Negation.ONLY, replace(ITEM, title="sanctions"), "negation: only, but asserted"),
