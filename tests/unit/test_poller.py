@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import redis.asyncio as redis
@@ -142,13 +142,14 @@ async def test_items_are_published_once_and_the_outlet_is_asked_politely(
     newsroom: Newsroom, outlet: OutletStub
 ) -> None:
     outlet.serve("a", rss(FIRST), etag=AUTO)
-    async with newsroom.polling(feed(outlet)):
+    async with newsroom.polling(replace(feed(outlet), tier=2)):
         await until(lambda: len(newsroom.polls.outcomes) >= 3)
         outlet.serve("a", rss(SECOND, FIRST), etag=AUTO)
         await until(lambda: len(newsroom.broker.items) >= 2)
         seen = len(newsroom.polls.outcomes)
         await until(lambda: len(newsroom.polls.outcomes) >= seen + 3)
     assert newsroom.broker.titles == [FIRST.title, SECOND.title]
+    assert {item.tier for item in newsroom.broker.items} == {2}
     assert {r.status for r in outlet.requests} == {200, 304}
     stored = await newsroom.stored("a")
     assert (stored["topic_id"], stored["failures"]) == ("t1", "0")

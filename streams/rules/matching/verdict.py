@@ -102,5 +102,5 @@ def _bytes(judged: Iterable[Hit | Stopped]) -> int:
     return sum(
         PIECE_OVERHEAD_BYTES + len(piece.clause) + 4 * len(piece.text)
         for each in judged
-        for piece in each.evidence
+        for piece in (*each.evidence, *([each.cue] if each.cue else []))
     )
