@@ -4,8 +4,9 @@ In: a word as written and a language.  Out: its stem, folded; empty where the la
 here or the word is too long to be one.  Invariant: what a word's stem is depends on the word and
 the language only.  The only module that speaks PyStemmer (Snowball).
 
-Snowball sees small letters with their accents: it needs them.  Where it has no rules, `endings`
-has a few.
+Snowball sees small letters with their accents: it needs them, save for English, where words that
+fold alike have one stem, so that the words of one stem are a class.  Where it has no rules,
+`endings` has a few.
 """
 
 import unicodedata
@@ -18,6 +19,9 @@ from streams.text import fold, visible
 
 MAX_STEMMED_CHARS = 80
 """Longer than any word that inflects; German's longest in print has 79."""
+
+FOLDED_FIRST = "en"
+"""The language whose words are folded before their endings are cut."""
 
 _ALGORITHMS = {
     "ar": "arabic",
@@ -65,7 +69,7 @@ def stem(written: str, lang: str) -> str:
     """The folded stem of a word in `lang`."""
     if lang not in INFLECTED_LANGUAGES or len(written) > MAX_STEMMED_CHARS:
         return ""
-    word = _small(written, lang)
+    word = fold(written) if lang == FOLDED_FIRST else _small(written, lang)
     if lang in PREPARED:
         word = PREPARED[lang](word)
     if lang in LIGHT:

@@ -71,24 +71,29 @@ def item_language(item: Item) -> str:
     return language(item.lang, item.title, item.summary, item.text)
 
 
-def read(item: Item) -> Reading:
-    """The item's passages: title, summary, text, credit, url, each tag."""
-    return Reading(item_language(item), tuple(_passages(item)))
-
-
-def _passages(item: Item) -> Iterator[Passage]:
-    before = 0
-    for part in (Where.TITLE, Where.SUMMARY, Where.TEXT):
-        passage = _passage(part.value, part, getattr(item, part.value), before)
-        before += len(passage.words)
-        yield passage
-    yield _passage("credit", Where.CREDIT, item.credit)
-    yield _passage("url", Where.URL, item.url)
+def fields(item: Item) -> Iterator[tuple[str, Where, str]]:
+    """Each field, and each tag: its name as evidence says it (`tags[2]`), its part, its text."""
+    yield "title", Where.TITLE, item.title
+    yield "summary", Where.SUMMARY, item.summary
+    yield "text", Where.TEXT, item.text
+    yield "credit", Where.CREDIT, item.credit
+    yield "url", Where.URL, item.url
     for number, tag in enumerate(item.tags):
-        yield _passage(f"tags[{number}]", Where.TAGS, tag)
+        yield f"tags[{number}]", Where.TAGS, tag
 
 
-def _passage(field: str, part: Where, text: str, before: int = 0) -> Passage:
+def read(item: Item) -> Reading:
+    """The item's passages."""
+    passages: list[Passage] = []
+    before = 0
+    for name, part, text in fields(item):
+        passages.append(passage(name, part, text, before))
+        before += len(passages[-1].words)
+    return Reading(item_language(item), tuple(passages))
+
+
+def passage(name: str, part: Where, text: str, before: int = 0) -> Passage:
+    """One field taken apart; `before` is how many words come before it in the body."""
     sentences, paragraphs = sentence_starts(text), paragraph_starts(text)
     tokens = tokenise(text)
     words = tuple(
@@ -103,7 +108,7 @@ def _passage(field: str, part: Where, text: str, before: int = 0) -> Passage:
         for token in tokens
     )
     joined = tuple(Compound(*each) for each in compounds(text, tokens))
-    return Passage(field, part, text, words, joined, before)
+    return Passage(name, part, text, words, joined, before)
 
 
 def inside(scope: Scope, passage: Passage, last: int) -> bool:

@@ -1,0 +1,46 @@
+"""Phrases: which phrases of the book an item holds: each is looked for once, for all rules.
+
+In: an item as seen.  Out: what of the book may be in it, for the index to begin with.  A phrase is
+looked for only where the two of its words that fewest rules ask for are both there.
+"""
+
+from streams.rules.matching.seen import Packed, Seen
+from streams.rules.matching.vocabulary import Vocabulary
+
+
+class Phrases:
+    """The phrases of one vocabulary, by their two rarest words."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        table: dict[int, dict[int, list[Packed]]] = {}
+        for ids, number in vocabulary.phrases.items():
+            rarest, second = sorted(ids, key=vocabulary.cost)[:2]
+            phrases = table.setdefault(rarest, {}).setdefault(second, [])
+            phrases.append(Packed(number, ids))
+        self._table = {one: (frozenset(others), others) for one, others in table.items()}
+        self._keys = frozenset(table)
+        self._vocabulary = vocabulary
+
+    def leads(self, seen: Seen) -> set[int]:
+        """What the index is asked with: classes and phrases.
+
+        In English exactly those in the item, and then `seen.present` knows the phrases, too; else
+        more than those, so that what they lead to has to be checked.
+        """
+        if seen.in_classes:
+            seen.present.update(self._candidates(seen.present, seen))
+            return seen.present
+        classes = self._vocabulary.classes
+        present = {classes[number] for number in seen.present if number >= 0}
+        return present.union(self._candidates(present, None))
+
+    def _candidates(self, present: set[int], seen: Seen | None) -> list[int]:
+        found: list[int] = []
+        for one in present & self._keys:
+            seconds, others = self._table[one]
+            if present.isdisjoint(seconds):
+                continue
+            for other in seconds & present:
+                there = (p for p in others[other] if seen is None or seen.stands(p))
+                found += (phrase.number for phrase in there)
+        return found

@@ -1,0 +1,292 @@
+"""Probe: one node of a rule, ready to be asked of an item: does it hold, where, by which words?
+
+In: an AST node whose words have numbers.  Out: a tree of probes that answers from a `Seen`.
+Invariant: says what the oracle says; asks for positions only where the answer hangs on them.
+"""
+
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from streams.match import Evidence
+from streams.rules.ast import Reach, Scope, Unit
+from streams.rules.matching.patterns import searched
+from streams.rules.matching.seen import Seen, Span
+from streams.rules.matching.vocabulary import Ids
+
+Scopes = tuple[Scope, ...]
+
+
+class Probe(ABC):
+    """One node."""
+
+    @abstractmethod
+    def holds(self, seen: Seen) -> bool:
+        """True if the item is as the node asks."""
+
+    @abstractmethod
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        """The words that make it hold, in the order the rule names them; asked only if it does."""
+
+
+class Placed(Probe):
+    """A node that stands at places: what nearness and counts are made of."""
+
+    @abstractmethod
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        """Where it stands, in order, each once."""
+
+    @abstractmethod
+    def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
+        """The words of it that lie in `hull`."""
+
+    def holds(self, seen: Seen) -> bool:
+        return bool(self.spans(seen))
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        return self.inside(seen, min(self.spans(seen)))
+
+
+@dataclass(frozen=True, slots=True)
+class TermProbe(Placed):
+    """A word or phrase by the classes of its variants, and by the words of each of them.
+
+    No `scopes` where it may stand anywhere.
+    """
+
+    ids: Ids
+    words: tuple[Ids, ...]
+    clause: str
+    scopes: Scopes = ()
+
+    def holds(self, seen: Seen) -> bool:
+        if seen.in_classes and not self.scopes:
+            return not seen.present.isdisjoint(self.ids)
+        return bool(self.spans(seen))
+
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        if seen.in_classes:
+            spans = _merged(seen.spans(n) for n in self.ids if n in seen.present)
+        else:
+            spans = _merged(seen.phrase(ids) for ids in self.words)
+        if self.scopes:
+            return [span for span in spans if seen.within(span, self.scopes)]
+        return spans
+
+    def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
+        for span in self.spans(seen):
+            if hull[0] <= span[0] and span[1] <= hull[1]:
+                yield seen.evidence(self.clause, span)
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class PatternProbe(Probe):
+    """A regular expression."""
+
+    regex: str
+    clause: str
+    scopes: Scopes
+
+    def holds(self, seen: Seen) -> bool:
+        return any(True for _ in searched(self.regex, seen.item, self.scopes))
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        for found in searched(self.regex, seen.item, self.scopes):
+            yield replace(found, clause=self.clause)
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class AllProbe(Probe):
+    """All of these hold."""
+
+    of: tuple[Probe, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        return all(probe.holds(seen) for probe in self.of)
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        return chain.from_iterable(probe.evidence(seen) for probe in self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class NotProbe(Probe):
+    """This does not hold; what is not there is no evidence."""
+
+    of: Probe
+
+    def holds(self, seen: Seen) -> bool:
+        return not self.of.holds(seen)
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:  # noqa: ARG002  # as every probe
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class AnyProbe(Probe):
+    """One of these holds."""
+
+    of: tuple[Probe, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        return any(probe.holds(seen) for probe in self.of)
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        return chain.from_iterable(p.evidence(seen) for p in self.of if p.holds(seen))
+
+
+@dataclass(frozen=True, slots=True)
+class AnyPlaced(Placed):
+    """One of these stands there."""
+
+    of: tuple[Placed, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        return any(probe.holds(seen) for probe in self.of)
+
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        return _merged(probe.spans(seen) for probe in self.of if probe.holds(seen))
+
+    def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
+        return chain.from_iterable(probe.inside(seen, hull) for probe in self.of)
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        return chain.from_iterable(p.evidence(seen) for p in self.of if p.holds(seen))
+
+
+@dataclass(frozen=True, slots=True)
+class NearProbe(Placed):
+    """One near the other: each occurrence with the nearest one of the other side on either side."""
+
+    first: Placed
+    second: Placed
+    reach: Reach
+
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        if not (self.first.holds(seen) and self.second.holds(seen)):
+            return ()
+        ones, others = self.first.spans(seen), self.second.spans(seen)
+        after, before = _pairs(ones, others), _pairs(others, ones)
+        near = {_hull(*pair) for pair in after if _near(pair, self.reach, seen)}
+        if not self.reach.ordered:
+            near |= {_hull(*pair) for pair in before if _near(pair, self.reach, seen)}
+        return sorted(near)
+
+    def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
+        yield from self.first.inside(seen, hull)
+        yield from self.second.inside(seen, hull)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeProbe(Placed):
+    """Occurrences of the first with none of the second near them."""
+
+    first: Placed
+    second: Placed
+    reach: Reach
+
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        if not self.first.holds(seen):
+            return ()
+        others = self.second.spans(seen) if self.second.holds(seen) else ()
+        return [span for span in self.first.spans(seen) if _free(span, others, self.reach, seen)]
+
+    def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
+        return self.first.inside(seen, hull)
+
+
+@dataclass(frozen=True, slots=True)
+class MentionsProbe(Probe):
+    """So many mentions of these together."""
+
+    count: int
+    of: tuple[Placed, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        return len(_merged(p.spans(seen) for p in self.of if p.holds(seen))) >= self.count
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        spans = ((span, probe) for probe in self.of for span in probe.spans(seen))
+        for span, probe in sorted(spans, key=lambda found: found[0])[: self.count]:
+            yield from probe.inside(seen, span)
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctProbe(Probe):
+    """So many of these hold."""
+
+    count: int
+    of: tuple[Probe, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        return sum(probe.holds(seen) for probe in self.of) >= self.count
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        return chain.from_iterable(p.evidence(seen) for p in self.of if p.holds(seen))
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsProbe(Probe):
+    """The weights of those that hold reach the threshold."""
+
+    threshold: float
+    of: tuple[tuple[Probe, float], ...]
+
+    def holds(self, seen: Seen) -> bool:
+        return sum(weight for p, weight in self.of if p.holds(seen)) >= self.threshold
+
+    def evidence(self, seen: Seen) -> Iterator[Evidence]:
+        counting = (probe for probe, weight in self.of if weight > 0 and probe.holds(seen))
+        return chain.from_iterable(probe.evidence(seen) for probe in counting)
+
+
+def _merged(rows: Iterable[Sequence[Span]]) -> Sequence[Span]:
+    """All spans in order, each once."""
+    found = [row for row in rows if row]
+    return found[0] if len(found) == 1 else sorted(set(chain.from_iterable(found)))
+
+
+def _hull(one: Span, other: Span) -> Span:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _pairs(early: Sequence[Span], late: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
+    """Each with the nearest of the other row after it, each of those with the nearest before it."""
+    ends = sorted((last, first) for first, last in early)
+    for span in early:
+        n = bisect_left(late, (span[1] + 1, 0))
+        if n < len(late):
+            yield span, late[n]
+    for span in late:
+        n = bisect_left(ends, (span[0], 0)) - 1
+        if n >= 0:
+            last, first = ends[n]
+            yield (first, last), span
+
+
+def _near(pair: tuple[Span, Span], reach: Reach, seen: Seen) -> bool:
+    """True if the second span, which is after the first, is within reach and in the same field."""
+    early, late = pair
+    match reach.unit:
+        case Unit.WORDS:
+            return late[0] - early[1] <= reach.words and seen.together(early, late)
+        case Unit.SENTENCE:
+            return seen.sentence(early[0]) == seen.sentence(late[1])
+        case Unit.PARAGRAPH:
+            return seen.paragraph(early[0]) == seen.paragraph(late[1])
+
+
+def _free(span: Span, others: Sequence[Span], reach: Reach, seen: Seen) -> bool:
+    return not any(
+        _overlap(span, other)
+        or (span < other and _near((span, other), reach, seen))
+        or (not reach.ordered and other < span and _near((other, span), reach, seen))
+        for other in others
+    )
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]

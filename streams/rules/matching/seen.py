@@ -1,0 +1,226 @@
+"""Seen: one item as a book sees it: which of the book's words and phrases it holds, and where.
+
+In: an item and a vocabulary.  Out: `present`, the ids that occur; their places when asked.
+Invariants: positions count words over all fields, with one empty position between two fields, so no
+phrase crosses; what is not asked for is not worked out.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, product
+
+from streams.item import Item
+from streams.match import Evidence
+from streams.rules.ast import Scope, Where
+from streams.rules.matching.reading import Passage, fields, inside, item_language, passage
+from streams.rules.matching.vocabulary import BETWEEN, CLASSES_LANG, EDGE, SILENT, Ids, Vocabulary
+
+ZONES = {Where.CREDIT: "credit", Where.URL: "url", Where.TAGS: "tags"}
+"""Parts whose words count only where a rule names them; all other parts are the body."""
+
+Span = tuple[int, int]
+"""Positions of the first and last word."""
+
+Joined = tuple[int, int, Ids]
+"""A compound: positions of its first and last word, and what it is as one word."""
+
+
+MARK_BYTES = 8
+"""Of one mark in a packed row."""
+
+
+def packed(marks: Iterable[int]) -> bytes:
+    """Marks as bytes, in which a row of them is found as fast as memory is read."""
+    return array("q", marks).tobytes()
+
+
+class Packed:
+    """A phrase: the classes of its words, and these as a row of marks."""
+
+    __slots__ = ("ids", "number", "row")
+
+    def __init__(self, number: int, ids: Ids) -> None:
+        self.number = number
+        self.ids = ids
+        self.row = packed(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One field in the row of all words: where it begins, and the passage it is."""
+
+    start: int
+    passage: Passage
+
+
+class Seen:
+    """One item through the eyes of one book; lives as long as the item is judged."""
+
+    def __init__(self, item: Item, vocabulary: Vocabulary) -> None:
+        self.item = item
+        self.lang = item_language(item)
+        self.in_classes = self.lang == CLASSES_LANG
+        self._vocabulary = vocabulary
+        self._marks = marks = self._mark(item)
+        self.present = present = set(marks)
+        held = vocabulary.held
+        heavy = vocabulary.heavy
+        if not present.isdisjoint(heavy):
+            present.update(*map(held.__getitem__, present & heavy))
+        self._spans: dict[int, Sequence[Span]] = {}
+        self._packed = b""
+
+    def _mark(self, item: Item) -> list[int]:
+        """A mark for each chunk of the item, with an edge between two fields."""
+        chunks = [*item.title.split(), EDGE, *item.summary.split(), EDGE, *item.text.split()]
+        marks = [*map(self._vocabulary.body(self.lang).__getitem__, chunks)]
+        for _, part, text in self._asides() if self._vocabulary.has_asides else ():
+            zone = self._vocabulary.marks(ZONES[part], self.lang)
+            marks.append(BETWEEN)
+            marks += map(zone.__getitem__, text.split())
+        return marks
+
+    def _asides(self) -> Iterable[tuple[str, Where, str]]:
+        """The fields beside the body in which this book looks for words."""
+        zones = self._vocabulary.zones
+        return (each for each in fields(self.item) if ZONES.get(each[1]) in zones)
+
+    def stands(self, phrase: Packed) -> bool:
+        """True if the words of a phrase follow one another."""
+        return self._has_row(phrase.row) or self._stands_blurred(phrase.ids)
+
+    def _has_row(self, wanted: bytes) -> bool:
+        """True if chunks with these marks follow one another."""
+        row = self._packed
+        if not row:
+            marks = self._marks
+            silent = SILENT in self.present
+            row = packed([m for m in marks if m != SILENT] if silent else marks)
+            self._packed = row
+        at = row.find(wanted)
+        while at > 0 and at % MARK_BYTES:
+            at = row.find(wanted, at + 1)
+        return at >= 0
+
+    def _stands_blurred(self, ids: Ids) -> bool:
+        """As `stands`, by chunks that hold one of these words and others as well."""
+        carriers, present = self._vocabulary.carriers, self.present
+        blurred = [carriers[n] & present if n in carriers else () for n in ids]
+        if not any(blurred):
+            return False
+        if any(mark in self._vocabulary.knots for marks in blurred for mark in marks):
+            return bool(self.phrase(ids))
+        choices = ((number, *marks) for number, marks in zip(ids, blurred, strict=True))
+        return any(self._has_row(packed(row)) for row in product(*choices))
+
+    def spans(self, number: int) -> Sequence[Span]:
+        """Where a word or phrase stands, in order."""
+        spans = self._spans.get(number)
+        if spans is None:
+            ids = self._vocabulary.phrase_words.get(number)
+            spans = self.phrase(ids) if ids else self._word(number)
+            self._spans[number] = spans
+        return spans
+
+    def phrase(self, ids: Ids) -> Sequence[Span]:
+        """Where these words follow one another; a compound may stand for each of them."""
+        if not self.present.issuperset(ids):
+            return ()
+        if len(ids) == 1:
+            return self.spans(ids[0])
+        words, joined = self.row
+        if joined:
+            return self._loose_phrase(ids)
+        length, most = len(ids), len(words) - len(ids)
+        return [
+            (first, first + length - 1)
+            for first, _ in self.spans(ids[0])
+            if first <= most and all(ids[n] in words[first + n] for n in range(1, length))
+        ]
+
+    def _loose_phrase(self, ids: Ids) -> Sequence[Span]:
+        found = set(self.spans(ids[0]))
+        for number in ids[1:]:
+            ends: dict[int, list[int]] = {}
+            for first, last in self.spans(number):
+                ends.setdefault(first, []).append(last)
+            found = {(first, end) for first, last in found for end in ends.get(last + 1, ())}
+        return sorted(found)
+
+    def _word(self, number: int) -> Sequence[Span]:
+        words, joined = self.row
+        spans = [(n, n) for n, ids in enumerate(words) if number in ids]
+        if joined:
+            spans += [(first, last) for first, last, ids in joined if number in ids]
+            spans.sort()
+        return spans
+
+    @cached_property
+    def row(self) -> tuple[list[Ids], list[Joined]]:
+        """The ids of each word over all fields, and the compounds."""
+        shapes, joined = self._vocabulary.shapes, self._vocabulary.joined
+        words = [*chain.from_iterable(map(shapes.__getitem__, self._marks))]
+        return words, [] if joined.keys().isdisjoint(self.present) else [*self._compounds()]
+
+    def _compounds(self) -> Iterator[Joined]:
+        shapes, joined, at = self._vocabulary.shapes, self._vocabulary.joined, 0
+        for mark in self._marks:
+            for first, last, ids in joined.get(mark, ()):
+                yield at + first, at + last, ids
+            at += len(shapes[mark])
+
+    def together(self, early: Span, late: Span) -> bool:
+        """True if two spans, the first before the second, lie in one field."""
+        edges = self.spans(BETWEEN)
+        return bisect_right(edges, early) == bisect_right(edges, late)
+
+    @cached_property
+    def strips(self) -> tuple[Strip, ...]:
+        """The fields in their order, each where its words begin."""
+        return tuple(self._strips())
+
+    def _strips(self) -> Iterator[Strip]:
+        start = before = 0
+        body = [each for each in fields(self.item) if each[1] not in ZONES]
+        for name, part, text in (*body, *self._asides()):
+            here = passage(name, part, text, before)
+            yield Strip(start, here)
+            start += len(here.words) + 1
+            before += len(here.words)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [strip.start for strip in self.strips]
+
+    def strip_of(self, position: int) -> int:
+        """The number of the strip that a position lies in."""
+        return bisect_right(self._starts, position) - 1
+
+    def within(self, span: Span, scopes: Iterable[Scope]) -> bool:
+        """True if the span lies in one of these parts of the item."""
+        strip = self.strips[self.strip_of(span[0])]
+        last = span[1] - strip.start
+        return any(inside(scope, strip.passage, last) for scope in scopes)
+
+    def sentence(self, position: int) -> tuple[int, int]:
+        """Which sentence of which strip a position lies in."""
+        number = self.strip_of(position)
+        strip = self.strips[number]
+        return number, strip.passage.words[position - strip.start].sentence
+
+    def paragraph(self, position: int) -> tuple[int, int]:
+        """Which paragraph of which strip a position lies in."""
+        number = self.strip_of(position)
+        strip = self.strips[number]
+        return number, strip.passage.words[position - strip.start].paragraph
+
+    def evidence(self, clause: str, span: Span) -> Evidence:
+        """The words of a span, as they stand in their field."""
+        strip = self.strips[self.strip_of(span[0])]
+        words = strip.passage.words
+        start, end = words[span[0] - strip.start].start, words[span[1] - strip.start].end
+        text = strip.passage.text[start:end]
+        return Evidence(clause=clause, field=strip.passage.field, start=start, end=end, text=text)
