@@ -25,6 +25,7 @@ def seed(outlet: str, **changes: str) -> Entry:
 CRICKET = Entry(
     "Cricket board lifts sanctions on Pakistan pacer", "c-1", "https://a.example/cricket"
 )
+SAID = "negated: will not impose"
 NOISE = Entry("Monsoon covers the last dry district", "n-1", "https://a.example/monsoon")
 
 
@@ -41,8 +42,10 @@ def test_the_story_is_told_once(
     run.until_decided("excluded")
     [message] = slack.wait_for(1, 15)
     assert message.channel == "#south-asia"
-    assert SEED in message.text
+    assert f"{SEED} [{SAID}]" in message.text
     assert message.blocks[0]["type"] == "rich_text"
+    sections = message.blocks[0]["elements"]
+    assert [e["text"] for e in sections[1]["elements"]] == [SAID]
     assert not slack.refusals
 
     # polled again and again: 304 where there is an ETag, 200 with an equal body where not
@@ -78,7 +81,9 @@ def test_a_correction_goes_to_the_thread_and_a_new_claim_is_told(
     imposed = Entry("US imposes sanctions on Pakistan", "a-2", "https://a.example/world/imposed")
     outlet.serve("/a", rss(imposed, corrected))
     run.until_decided("first", 2)
-    assert [m.thread_ts for m in slack.wait_for(3, 15)] == [None, root.ts, None]
+    posted = slack.wait_for(3, 15)
+    assert [m.thread_ts for m in posted] == [None, root.ts, None]
+    assert [SAID in m.text for m in posted] == [True, True, False]
     assert run.stop() == 0
     assert run.summary["told"] == 2
 
