@@ -19,31 +19,27 @@ class Claim:
 
 _EXCLUDED = "excluded"  # negated so that a negation keeps it open: won't rule out
 _KEPT = "kept"  # negated twice: will not lift
-_FINAL = {_EXCLUDED: Status.NEGATED, _KEPT: Status.ASSERTED}
-A, P, N, R, O = (  # noqa: E741 - one letter a status keeps the table below readable
-    str(Status.ASSERTED),
-    str(Status.PROSPECTIVE),
-    str(Status.NEGATED),
-    str(Status.REVERSED),
-    str(Status.OPEN),
-)
-_STATES = (A, P, N, _EXCLUDED, R, _KEPT, O)
-_NEGATION = (N, N, _KEPT, O, _KEPT, R, N)
-_FUTURE = (P, P, N, _EXCLUDED, R, _KEPT, O)
-_WISH = (P, P, N, _EXCLUDED, P, _KEPT, O)
+_ASKED = "asked"  # somebody wants it undone: may lift, wants to end
+_FINAL = {_EXCLUDED: Status.NEGATED, _KEPT: Status.ASSERTED, _ASKED: Status.PROSPECTIVE}
+_STATES = (*Status, _EXCLUDED, _KEPT, _ASKED)
+_A, _P, _N, _R, _O = (str(status) for status in Status)
+_NEGATION = (_N, _N, _KEPT, _KEPT, _N, _O, _R, _KEPT)
+_FUTURE = (_P, _P, _N, _R, _O, _EXCLUDED, _KEPT, _ASKED)
+_WISH = (_P, _P, _N, _ASKED, _O, _EXCLUDED, _KEPT, _ASKED)
 _TURNS = {
     Effect.NEGATE: _NEGATION,
     Effect.ALTERNATIVE: _NEGATION,
-    Effect.EXCLUDE: (_EXCLUDED, _EXCLUDED, _KEPT, O, _KEPT, R, N),
-    Effect.REFUSE: (N, N, _KEPT, O, O, R, N),
-    Effect.REVERSE: (R, R, _KEPT, O, _KEPT, R, N),
+    Effect.EXCLUDE: (_EXCLUDED, _EXCLUDED, _KEPT, _KEPT, _N, _O, _R, _KEPT),
+    Effect.REFUSE: (_N, _N, _KEPT, _O, _N, _O, _R, _O),
+    Effect.REVERSE: (_R, _R, _KEPT, _KEPT, _N, _KEPT, _R, _KEPT),
     Effect.FUTURE: _FUTURE,
     Effect.INFINITIVE: _FUTURE,
     Effect.WISH: _WISH,
     Effect.CONDITION: _WISH,
-    Effect.OPEN: (O,) * len(_STATES),
+    Effect.OPEN: (_O,) * len(_STATES),
 }
-"""What an outer cue makes of what the inner ones say, in the order of `_STATES`."""
+"""What an outer cue makes of what the inner ones say: asserted, prospective, negated, reversed,
+open, excluded, kept, asked, in this order."""
 _TURN = {e: dict(zip(_STATES, turn, strict=True)) for e, turn in _TURNS.items()}
 
 
@@ -56,7 +52,7 @@ def claim(text: str, start: int, end: int, lang: str) -> Claim:
     found = chain(sentence, cues)
     if not found:
         return Claim(Status.ASSERTED)
-    state, decisive = A, len(found) - 1
+    state, decisive = _A, len(found) - 1
     for n in range(len(found) - 1, -1, -1):
         cue = found[n].cue
         turned = _TURN[cue.effect][state] if cue is not None else state

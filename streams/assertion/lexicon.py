@@ -54,9 +54,9 @@ class Entry(NamedTuple):
 
 SECTIONS = ("auxiliary", "before", "after", "next")
 KINDS = (
-    ("breakers", "prepositions", "followers", "alternatives", "additions", "speech")
-    + ("determiners", "modifiers", "pronouns", "passives", "happenings", "participles")
-    + ("events", "abbreviations")
+    *("breakers", "prepositions", "followers", "alternatives", "additions", "speech"),
+    *("determiners", "modifiers", "pronouns", "passives", "happenings", "participles"),
+    *("events", "abbreviations", "neither"),
 )
 ENDINGS = ("participle_endings", "noun_endings")
 _STEMMED = ("speech", "happenings", "events")
@@ -157,7 +157,7 @@ def _problems(sections: Mapping[str, Any]) -> Iterator[str]:
         for key, value in held.items():
             path = f"{section}.{key}"
             if key not in known:
-                yield f'{path}: unknown key; one of {", ".join(sorted(known))}'
+                yield f"{path}: unknown key; one of {', '.join(sorted(known))}"
             elif section in ("auxiliary", "clause"):
                 yield from _no_words(path, value)
             elif not isinstance(value, dict) or set(value) - {"words", "verbs"}:

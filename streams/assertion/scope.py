@@ -43,7 +43,7 @@ class _Reader:
         self.s = sentence
         self.lexicon = lexicon
         self.words = [token.word for token in sentence.tokens]
-        self.gaps = sentence.gaps
+        self.gaps = list(sentence.gaps)
 
     def kinds(self, n: int) -> frozenset[str]:
         return self.lexicon[self.words[n]].kinds
@@ -53,9 +53,7 @@ class _Reader:
         s = self.s
         start, end = s.tokens[s.first].start, s.tokens[s.last].end
         capital = s.text[start:end][:1].isupper()
-        return capital and not any(
-            "events" in self.kinds(n) for n in range(s.first, s.last + 1)
-        )
+        return capital and not any("events" in self.kinds(n) for n in range(s.first, s.last + 1))
 
     def found(self, low: int, high: int, *, after: bool = False) -> list[Found]:
         """Words low to high as cues, the longest first, and plain words."""
@@ -100,63 +98,62 @@ class _Reader:
         token = self.s.tokens[n + 1]
         if self.s.text[token.start].isupper() and n + 1 != self.s.first:
             return True
-        return n + 1 == self.s.first and following.endswith(self.lexicon.noun_endings or ("\0",))
+        endings = self.lexicon.noun_endings
+        return n + 1 == self.s.first and bool(endings) and following.endswith(endings)
 
     # --- before the matched words
 
     def before(self, *, name: bool) -> list[Found]:
         """Cues to the left, outermost first."""
         s = self.s
-        low = max(first_word(self.gaps, s.first, Gap.PART), s.first - MAX_WORDS_BEFORE - 4)
+        low = max(first_word(self.gaps, s.first, Gap.PART), s.first - MAX_WORDS_BEFORE)
         units = self.found(low, s.first - 1)
         cues: list[Found] = []
         particles = False
         k = len(units) - 1
-        while k >= 0 and s.first - units[k].last <= MAX_WORDS_BEFORE:
+        while k >= 0:
             unit = units[k]
-            kinds = self.kinds(unit.first) if unit.cue is None else frozenset()
-            if self.gaps[unit.last] is Gap.COMMA:
-                aside = self.aside(units, k)
-                if aside is not None:
-                    k = aside
-                    continue
-                if not self.listed(unit.last + 1):
+            if self.gaps[unit.last] is Gap.COMMA and not self.listed(unit.last + 1):
+                k = self.aside(units, k)
+                if k < 0:
                     break
-            if unit.cue is not None:
-                if unit.cue.effect is Effect.SHIELD:
-                    break
-                if unit.cue.effect is not Effect.NONE and (not particles or self.particle(unit)):
-                    cues.append(unit)
+                unit = units[k]
+            if self.ends(unit, name):
+                break
+            if unit.cue is None:
+                particles = particles or self.joins_verbs(unit)
+            elif unit.cue.effect is not Effect.NONE and (not particles or self.particle(unit)):
+                cues.append(unit)
                 if unit.cue.effect in (Effect.CONDITION, Effect.ALTERNATIVE):
                     break
-            elif "breakers" in kinds or "speech" in kinds:
-                break
-            elif "prepositions" in kinds and not name:
-                break
-            elif kinds & {"additions", "alternatives"}:
-                if not self.listed(unit.last + 1):
-                    if "additions" in kinds:
-                        break
-                    particles = True
             k -= 1
         return cues[::-1]
 
-    def particle(self, unit: Found) -> bool:
-        cue = unit.cue
-        return cue is not None and (cue.auxiliary or self.words[unit.first] in ("neither", "weder"))
+    def ends(self, unit: Found, name: bool) -> bool:
+        """Whether nothing from this word leftwards bears on the matched words."""
+        if unit.cue is not None:
+            return unit.cue.effect is Effect.SHIELD
+        kinds = self.kinds(unit.first)
+        if "additions" in kinds:
+            return not self.listed(unit.last + 1)
+        return bool(kinds & {"breakers", "speech"}) or ("prepositions" in kinds and not name)
 
-    def aside(self, units: list[Found], k: int) -> int | None:
-        """The unit before a short aside that ends at unit k, when a clause goes on over it."""
+    def joins_verbs(self, unit: Found) -> bool:
+        """Whether verbs, not nouns, are joined here: not impose or threaten."""
+        return "alternatives" in self.kinds(unit.first) and not self.listed(unit.last + 1)
+
+    def particle(self, unit: Found) -> bool:
+        """Whether a cue reaches over `or` to the second verb: will not, neither."""
+        cue = unit.cue
+        return cue is not None and (cue.auxiliary or "neither" in self.kinds(unit.first))
+
+    def aside(self, units: list[Found], k: int) -> int:
+        """The auxiliary before a short aside that ends at unit k (will not, for now,), or -1."""
         for j in range(k - 1, max(-1, k - 1 - MAX_ASIDE_WORDS), -1):
             if self.gaps[units[j].last] is Gap.COMMA:
                 cue = units[j].cue
-                # gap behind j opens the aside
-                return self._open(units, j) if cue is not None and cue.auxiliary else None
-        return None
-
-    def _open(self, units: list[Found], j: int) -> int:
-        self.gaps[units[j].last] = Gap.NONE
-        return j
+                return j if cue is not None and cue.auxiliary else -1
+        return -1
 
     def listed(self, n: int) -> bool:
         """Whether the matched words, from word n on, are one more noun of a list."""
@@ -165,9 +162,7 @@ class _Reader:
             return False
         if self.gaps[s.last] is not Gap.NONE or s.last + 1 >= len(self.words):
             return True
-        return bool(
-            self.kinds(s.last + 1) & {"followers", "breakers", "additions", "alternatives"}
-        )
+        return bool(self.kinds(s.last + 1) & {"followers", "breakers", "additions", "alternatives"})
 
     # --- after an event
 
@@ -189,40 +184,49 @@ class _Reader:
     def after(self) -> tuple[list[Found], bool]:
         """Cues to the right of an event, and whether it is the doer of another verb there."""
         s = self.s
-        high = min(last_word(self.gaps, s.last, Gap.PART), s.last + MAX_WORDS_AFTER + 3)
+        high = min(last_word(self.gaps, s.last, Gap.PART), s.last + MAX_WORDS_AFTER)
         units = self.found(s.last + 1, high, after=True)
         pending: list[Found] = []
+        inner: list[Found] = []
         for k, unit in enumerate(units):
-            if unit.first - s.last > MAX_WORDS_AFTER:
-                break
             if self.gaps[unit.first - 1] is Gap.COMMA and not self.resumes(units, k):
                 break
-            kinds = self.kinds(unit.first) if unit.cue is None else frozenset()
-            if unit.cue is not None and unit.cue.effect is not Effect.NONE:
-                if not unit.cue.auxiliary:
-                    return (pending + [unit], False) if not self.takes_object(unit) else ([], True)
+            cue = unit.cue
+            if cue is not None and cue.adjacent:
+                inner.append(unit)
+            elif cue is not None and cue.auxiliary:
                 pending.append(unit)
-            elif kinds & {"additions", "alternatives"}:
-                if unit.first != s.last + 1:
-                    break
-            elif "breakers" in kinds or "speech" in kinds:
+            elif cue is not None and cue.effect is not Effect.NONE:
+                doer = self.takes_object(unit)
+                return (inner, True) if doer else ([*pending, unit, *inner], False)
+            elif self.parts(unit):
                 break
-            elif pending and "passives" not in kinds:
-                return self.verb(pending, unit)
-        return [], bool(pending)
+            elif pending and "passives" not in self.kinds(unit.first):
+                done = self.done(unit)
+                return ([*pending, *inner], False) if done else (inner, True)
+        return inner, bool(pending)
 
-    def verb(self, pending: list[Found], unit: Found) -> tuple[list[Found], bool]:
-        """What auxiliaries say of an event depends on whether it is done, or does."""
-        word, kinds = self.words[unit.first], self.kinds(unit.first)
-        passive = "participles" in kinds or word.endswith(self.lexicon.participle_endings or ("\0",))
-        if passive or "happenings" in kinds:
-            return pending, False
-        return [], True
+    def parts(self, unit: Found) -> bool:
+        """Whether another clause, or another subject, begins with this word."""
+        kinds = self.kinds(unit.first)
+        if kinds & {"additions", "alternatives"}:
+            return unit.first != self.s.last + 1
+        return bool(kinds & {"breakers", "speech"})
+
+    def done(self, unit: Found) -> bool:
+        """Whether a verb says that an event happens or is done, not what it does."""
+        kinds = self.kinds(unit.first)
+        endings = self.lexicon.participle_endings
+        return bool(kinds & {"participles", "happenings"}) or (
+            bool(endings) and self.words[unit.first].endswith(endings)
+        )
 
     def takes_object(self, unit: Found) -> bool:
         n = unit.last + 1
-        return self.gaps[unit.last] is Gap.NONE and n < len(self.words) and (
-            "determiners" in self.kinds(n)
+        return (
+            self.gaps[unit.last] is Gap.NONE
+            and n < len(self.words)
+            and ("determiners" in self.kinds(n))
         )
 
     def resumes(self, units: list[Found], k: int) -> bool:
@@ -273,7 +277,6 @@ class _Reader:
         since = 0
         units = self.found(low, high)
         for k, unit in enumerate(units):
-            kinds = self.kinds(unit.first) if unit.cue is None else frozenset()
             if unit.cue is not None:
                 if unit.cue.effect is Effect.SHIELD:
                     return []
@@ -281,18 +284,18 @@ class _Reader:
                     break
                 cues.append(unit)
                 since = 0
-            elif "speech" in kinds:
+            elif "speech" in self.kinds(unit.first):
                 if not self.of_itself(units, k + 1):
                     break
-            elif "breakers" in kinds or ("prepositions" in kinds and k):
-                break
-            elif "additions" in kinds and k:
-                break
-            elif since >= (1 if cues else MAX_WORDS_TO_VERB):
+            elif since >= (1 if cues else MAX_WORDS_TO_VERB) or (k and self.leaves(unit)):
                 break
             else:
                 since += 1
         return cues
+
+    def leaves(self, unit: Found) -> bool:
+        """Whether this word leads away from a subject's verb."""
+        return bool(self.kinds(unit.first) & {"breakers", "prepositions", "additions"})
 
     def of_itself(self, units: list[Found], k: int) -> bool:
         """Whether a speaker goes on about itself: says it will not, says will not."""
