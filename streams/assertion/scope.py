@@ -90,7 +90,9 @@ class _Reader:
 
     def no_verb(self, n: int, following: str) -> bool:
         """Whether an infinitive's particle is only a preposition here."""
-        if not following or "determiners" in self.kinds(n + 1):
+        if not following or self.kinds(n + 1) & {"determiners", "modifiers"}:
+            return True
+        if following[0].isdigit() or self.gaps[n + 1] is Gap.JOINED:
             return True
         start = first_word(self.gaps, n, Gap.PART)
         if n - start > MAX_WORDS_BEFORE_INFINITIVE:
@@ -118,7 +120,7 @@ class _Reader:
                 if k < 0:
                     break
                 unit = units[k]
-            if self.ends(unit, name):
+            if self.ends(unit, name or self.governed(cues)):
                 break
             if unit.cue is None:
                 particles = particles or self.joins_verbs(unit)
@@ -129,14 +131,27 @@ class _Reader:
             k -= 1
         return cues[::-1]
 
-    def ends(self, unit: Found, name: bool) -> bool:
-        """Whether nothing from this word leftwards bears on the matched words."""
+    def governed(self, cues: list[Found]) -> bool:
+        """Whether the nearest verb is an infinitive: it leans on what stands before a preposition.
+
+        Denying a request by the regulator to block the deal.
+        """
+        n = cues[-1].first - 1 if cues else -1
+        return n >= 0 and any(
+            cue.effect is Effect.INFINITIVE for cue in self.lexicon[self.words[n]].before
+        )
+
+    def ends(self, unit: Found, over: bool) -> bool:
+        """Whether nothing from this word leftwards bears on the matched words.
+
+        A preposition ends it unless a cue reaches `over` it.
+        """
         if unit.cue is not None:
             return unit.cue.effect is Effect.SHIELD
         kinds = self.kinds(unit.first)
         if "additions" in kinds:
             return not self.listed(unit.last + 1)
-        return bool(kinds & {"breakers", "speech"}) or ("prepositions" in kinds and not name)
+        return bool(kinds & {"breakers", "speech"}) or ("prepositions" in kinds and not over)
 
     def joins_verbs(self, unit: Found) -> bool:
         """Whether verbs, not nouns, are joined here: not impose or threaten."""
@@ -168,6 +183,8 @@ class _Reader:
 
     def of_event(self) -> list[Found]:
         left = self.before(name=False)
+        if not left and self.belongs():
+            return []
         right, active = self.after()
         if active and left and self.direct(left[-1]):
             return []
@@ -176,6 +193,13 @@ class _Reader:
             if starts and left[0].cue.effect is Effect.REVERSE:
                 return right + left
         return left + right
+
+    def belongs(self) -> bool:
+        """Whether the words only tell more of another noun: terms of the deal."""
+        n = self.s.first - 1
+        while n >= 0 and self.kinds(n) & {"modifiers", "determiners"}:
+            n -= 1
+        return n > 0 and self.gaps[n] is Gap.NONE and "followers" in self.kinds(n)
 
     def direct(self, unit: Found) -> bool:
         """Whether only modifiers stand between a cue and the matched words."""
