@@ -85,6 +85,7 @@ def _examined(path: Path | None, desk: Path | None) -> "tuple[list[Line], str]":
 
 
 def _linted(files: "BookFiles") -> "list[Line]":
+    from streams.rules.heap import unwatched
     from streams.rules.lint.look import Sources, look
     from streams.rules.model import LISTS
 
@@ -93,7 +94,7 @@ def _linted(files: "BookFiles") -> "list[Line]":
         lists={name: document.value[LISTS][name] for name, document in files.lists.items()},
     )
     found: list[Finding] = []
-    with _progress(len(files.book.rules)) as tick:
+    with unwatched(), _progress(len(files.book.rules)) as tick:
         for finding in look(files.book, sources):
             if finding is None:
                 tick()
