@@ -1,14 +1,12 @@
 """`wirewatch check`: is the book in order, and is it what was meant?"""
 
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli.bar import tracked
 from monitor.cli.options import DeskOption, JsonOption, desk_folder
 from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
     from streams.rules.lint.finding import Finding
     from streams.rules.lint.report import Line
     from streams.rules.load import BookFiles
-
-MANY_RULES = 1_000
-"""From here on a progress bar is worth its place."""
 
 
 class Format(StrEnum):
@@ -93,13 +88,9 @@ def _linted(files: "BookFiles") -> "list[Line]":
         rules={name: document.value[name] for name, document in files.rules.items()},
         lists={name: document.value[LISTS][name] for name, document in files.lists.items()},
     )
-    found: list[Finding] = []
-    with unwatched(), _progress(len(files.book.rules)) as tick:
-        for finding in look(files.book, sources):
-            if finding is None:
-                tick()
-            else:
-                found.append(finding)
+    total = len(files.book.rules)
+    with unwatched():
+        found = list(look(files.book, sources, lambda rules: tracked(rules, total, "checking")))
     return sorted({_placed(finding, files) for finding in found})
 
 
@@ -117,12 +108,3 @@ def _placed(finding: "Finding", files: "BookFiles") -> "Line":
     steps = place_of(written, finding.clause)
     at = document.problem((*start, *steps), finding.message, key=not steps)
     return line(finding, at.file, at.line, at.column)
-
-
-def _progress(rules: int) -> "AbstractContextManager[Callable[[], object]]":
-    """A bar on stderr for a large book on a terminal; else nothing."""
-    if rules < MANY_RULES or not sys.stderr.isatty():
-        return nullcontext(lambda: None)
-    from monitor.cli.bar import bar
-
-    return bar("looking at rules", rules)

@@ -39,6 +39,9 @@ MOST_PAIRS = 30_000
 FEW = 4
 """So few candidates are compared without a second look into the index."""
 
+SIZES_A_PAIR = 100
+"""So many candidates put together cost as much as one comparison."""
+
 FAR = "\U0010ffff"
 """Behind every word that begins so."""
 
@@ -79,10 +82,6 @@ def _keys_of(node: Node) -> Iterator[str]:
 
 def _root(word: Word) -> str:
     return stemmed(word.written, ENGLISH) or word.folded
-
-
-Keys = list[list[str]]
-"""Alternatives; of each, the keys of words of which every one is there."""
 
 
 def _needs(node: Node) -> Iterator[tuple[Node, ...]]:
@@ -166,21 +165,20 @@ def _subsumed(
         index.add(number, rule)
     index.ready()
     told: set[int] = set()
-    sought = sorted((_candidates(rule, index), n) for n, rule in enumerate(rules))
-    for candidates, number in sought:
-        wide = rules[number]
-        if number in told:
-            continue
-        for other in sorted(candidates.found - {number} - told):
-            if pairs <= 0:
-                says = "too many rules share their words to compare all: some may be idle"
-                yield Finding(code=Code.NOT_SEARCHED, message=says, rule=wide.id)
-                return
-            narrow = rules[other]
-            if not _may(narrow, wide):
-                continue
-            pairs -= 1
-            yield from _compared(narrow, wide, langs_of(narrow), told, other)
+    sought = sorted((_sought(rule, n, index) for n, rule in enumerate(rules)), key=_cheapness)
+    for each in sought:
+        wide = rules[each.number]
+        pairs -= each.size // SIZES_A_PAIR
+        if pairs <= 0:
+            break
+        others = each.candidates() - {each.number} - told if each.number not in told else ()
+        for other in sorted(others):
+            if pairs > 0 and _may(rules[other], wide):
+                pairs -= 1
+                yield from _compared(rules[other], wide, langs_of(rules[other]), told, other)
+    if pairs <= 0:
+        says = "too many rules share their words to compare all: some may be idle"
+        yield Finding(code=Code.NOT_SEARCHED, message=says, rule=wide.id)
 
 
 def _compared(
@@ -194,26 +192,34 @@ def _compared(
     yield _equal(narrow, wide, tongue) if back else _within(narrow, wide, tongue)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Candidates:
-    """Rules that may hit only where one does, fewest first."""
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A rule, and the rules that hold a word of each of its clauses, in parts, fewest first."""
 
-    count: int
-    found: set[int] = field(compare=False)
+    number: int
+    size: int
+    clauses: list[list[set[int]]]
+
+    def candidates(self) -> set[int]:
+        """Rules that may hit only where this one does."""
+        if not self.clauses:
+            return set()
+        found = set[int]().union(*self.clauses[0])
+        for clause in self.clauses[1:]:
+            if len(found) <= FEW:
+                break
+            found &= set[int]().union(*clause)
+        return found
 
 
-def _candidates(rule: Rule, index: _Index) -> _Candidates:
-    """Rules that hold a word of each of the two clauses hardest to find."""
+def _cheapness(sought: _Sought) -> tuple[int, int]:
+    return sought.size, sought.number
+
+
+def _sought(rule: Rule, number: int, index: _Index) -> _Sought:
     clauses = [[p for leaf in need for p in _posted(leaf, index)] for need in _needs(rule.wanted)]
-    if not clauses:
-        return _Candidates(0, set())
     clauses.sort(key=_size)
-    found = set[int]().union(*clauses[0])
-    for clause in clauses[1:]:
-        if len(found) <= FEW:
-            break
-        found &= set[int]().union(*clause)
-    return _Candidates(len(found), found)
+    return _Sought(number, _size(clauses[0]) if clauses else 0, clauses)
 
 
 def _may(narrow: Rule, wide: Rule) -> bool:

@@ -3,7 +3,7 @@
 A word that comes from an `"@list"` is looked at once, in its list.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +31,19 @@ class Sources:
     lists: Mapping[str, Sequence[Any]]
 
 
-def look(book: Book, sources: Sources) -> Iterator[Finding | None]:
-    """Every finding; None after each rule, for those who count how far it is."""
+def _as_they_are(rules: Iterable[Rule]) -> Iterable[Rule]:
+    return rules
+
+
+def look(
+    book: Book, sources: Sources, steps: Callable[[Iterable[Rule]], Iterable[Rule]] = _as_they_are
+) -> Iterator[Finding]:
+    """Every finding; `steps` may count the rules as they are looked at."""
     listed = frozenset(w for words in sources.lists.values() for w in words if isinstance(w, str))
     yield from unused(sources.lists, sources.rules.values())
     yield from words_of_lists(sources.lists)
-    for rule in book.rules:
+    for rule in steps(book.rules):
         yield from _of_rule(rule, sources.rules.get(rule.id, {}), listed)
-        yield None
     yield from between(book.rules, languages)
 
 
