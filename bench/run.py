@@ -4,6 +4,7 @@ import json
 import sys
 
 import latency
+import matcher
 import pipeline
 import soak
 import stream
@@ -12,6 +13,7 @@ PARTS = {
     "pipeline": pipeline.measure,
     "stream": stream.measure,
     "latency": latency.measure,
+    "matcher": matcher.measure,
     "soak": soak.measure,
 }
 

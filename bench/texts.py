@@ -13,20 +13,23 @@ from streams.item import Item
 
 def items(count: int) -> list[Item]:
     """`count` items with a title and a summary."""
-    corpora = os.environ.get("WIREWATCH_CORPORA")
-    corpus = Path(corpora) / "news-items.jsonl.gz" if corpora else None
-    texts = _corpus(corpus) if corpus and corpus.is_file() else _generated()
+    found = corpus()
+    texts = itertools.cycle(found) if found else _generated()
     return [
         Item(id=f"bench/{number}", feed="bench", title=title, summary=summary)
         for number, (title, summary) in enumerate(itertools.islice(texts, count))
     ]
 
 
-def _corpus(path: Path) -> Iterator[tuple[str, str]]:
+def corpus() -> list[tuple[str, str]]:
+    """Headlines and summaries of the corpus; none where it is not there."""
+    corpora = os.environ.get("WIREWATCH_CORPORA")
+    path = Path(corpora) / "news-items.jsonl.gz" if corpora else None
+    if path is None or not path.is_file():
+        return []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         read = [json.loads(line) for line in lines]
-    for item in itertools.cycle(read):
-        yield item["title"], item.get("summary", "")
+    return [(item["title"], item.get("summary", "")) for item in read]
 
 
 def _generated() -> Iterator[tuple[str, str]]:

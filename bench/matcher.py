@@ -1,0 +1,254 @@
+"""Part `matcher`: items per second that a book of 10 to 100,000 rules judges, beside its peers.
+
+Work: which rules hit an item, of 100 and of 500 words (see `workload.py`).  Ours is `Matcher.hits`,
+one process pinned to one core.  Peers, with the same rules and items in the same run: Lucene
+Monitor 9.11.1 where Java and Maven are there, one caller with both cores for its collector and
+compiler; a loop of compiled closures, pyahocorasick before the same closures, and `re` per term
+(see `matcher_peers.py`), each pinned as ours is.  They take turns, one pass each, nobody else at
+work, as often for the one as for the other; Lucene has had WARM_PASSES before, and the better of
+its two presearchers is kept.  Rates are of the best pass, p50 and p99 of the pass where they are
+lowest, and slow peers do the first items only: they are compared with ours on just these.
+
+The same meaning on both sides: terms are inflected, because that is what users get, so Lucene has
+the analyzer an English index has (Unicode words, small letters, Porter2, no stop words).  Stemming
+costs it each token and us each new word; an unstemmed Lucene is no answer to the same question.
+What is left of differences (its stems and ours are of two Snowball releases, prefixes are sought
+in stems, cease-fire is ceasefire only here) is stated as `agree_*`: pairs of item and rule both
+find, of those either finds.
+
+Ratios: `vs_PEER_RULES` with 100 words, `_500w` with 500.  Figures, by number of rules:
+`ENGINE_RULES_items_per_s`, `_p50_us`, `_p99_us`; `p99_vs_lucene_RULES` (Lucene's p99 ÷ ours);
+`build_s`; `memory_mb` (resident, after all passes, beside the book); `cold_us` (the first item);
+`first_pass_items_per_s` (no word seen before); `hits_per_item`; `match_items_per_s` (with evidence
+and status) and `evidence_us` (what these add to an item); `growth_exponent`: the slope of the cost
+of an item over rules, both logarithmic, from the smallest to the largest book, and
+`growth_exponent_last`: between the two largest.
+
+WIREWATCH_BENCH_RULES=1000,10000 and WIREWATCH_BENCH_PEERS=lucene,loop,ahocorasick,re choose sizes
+and peers.  All of it takes some minutes.
+"""
+
+import contextlib
+import math
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import lucene_monitor
+import workload
+from contender import Contender, Record, running
+
+from streams.item import Item
+from streams.rules.book import Rule
+
+SIZES = (10, 100, 1_000, 10_000, 100_000)
+WORDS = {"short": 100, "long": 500}
+ITEMS = {"short": 2_000, "long": 400}
+LARGE_BOOK_RULES = 100_000
+LARGE_BOOK_SHARE = 2
+"""Of a book this large one item in so many is judged: Lucene takes seconds for the rest."""
+
+ROUNDS = 10
+PEER_ROUNDS = 3
+WARM_PASSES = 8
+TRIAL_ITEMS = 200
+"""Of a presearcher, after which the slower one is left."""
+
+PEER_PASS_S = 1.0
+"""A slow peer judges as many items a pass as this allows."""
+
+PEER_MOST_RULES = {"loop": 100_000, "ahocorasick": 100_000, "re": 1_000}
+COMPARED_ITEMS = 500
+WORKER = Path(__file__).with_name("matcher_worker.py")
+
+Result = dict[str, dict[str, float]]
+Records = dict[tuple[str, str], Record]
+"""By engine and items."""
+
+
+def measure() -> Result:
+    """Ratios and figures of this machine."""
+    told = workload.news()
+    items = {name: workload.items(told, ITEMS[name], WORDS[name]) for name in WORDS}
+    words = workload.vocabulary(items["short"])
+    libs = lucene_monitor.jars() if "lucene" in _peers() else None
+    result: Result = {"ratios": {}, "figures": {}}
+    costs: list[tuple[int, float]] = []
+    for size in _sizes():
+        with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as folder:
+            _write(Path(folder), workload.rules(size, words), items)
+            costs.append((size, _of_size(size, Path(folder), libs, result)))
+    result["figures"] |= _growth(costs)
+    return result
+
+
+def _sizes() -> list[int]:
+    chosen = os.environ.get("WIREWATCH_BENCH_RULES")
+    return sorted(map(int, chosen.split(","))) if chosen else list(SIZES)
+
+
+def _peers() -> list[str]:
+    return os.environ.get("WIREWATCH_BENCH_PEERS", "lucene,loop,ahocorasick,re").split(",")
+
+
+def _write(folder: Path, rules: Sequence[Rule], items: dict[str, list[Item]]) -> None:
+    (folder / "rules.pickle").write_bytes(pickle.dumps(rules))
+    lucene_monitor.write_queries(folder, rules)
+    for name, each in items.items():
+        (folder / f"{name}.pickle").write_bytes(pickle.dumps(each))
+        lucene_monitor.write_items(folder, name, each)
+
+
+def _of_size(size: int, folder: Path, libs: Path | None, result: Result) -> float:
+    """One size of book, its figures put into `result`; seconds per short item of ours."""
+    name, records = size_name(size), Records()
+    share = LARGE_BOOK_SHARE if size >= LARGE_BOOK_RULES else 1
+    counts = {items: count // share for items, count in ITEMS.items()}
+    with _worker("ours", folder) as ours:
+        figures = {f"ours_{name}_{key}": value for key, value in ours.started.items()}
+        first = Record([_pass(ours, "short", counts["short"])])
+        figures[f"ours_{name}_first_pass_items_per_s"] = first.per_s()
+        with _lucene(libs, folder) as lucene:
+            engines = {"ours": ours} | ({"lucene": lucene} if lucene else {})
+            for items, count in counts.items():
+                _rounds(engines, items, count, records)
+            if lucene:
+                figures[f"lucene_{name}_build_s"] = lucene.started["build_s"]
+                figures[f"agree_lucene_{name}"] = _agreement(ours, lucene, COMPARED_ITEMS)
+        for peer in _peers():
+            if size <= PEER_MOST_RULES.get(peer, 0):
+                figures |= _against(peer, name, folder, ours, records)
+        figures |= _evidence(name, ours, records[("ours", "short")], counts["short"])
+        figures[f"ours_{name}_memory_mb"] = ours.ask("memory")["mb"]
+    result["ratios"] |= _ratios(name, records)
+    result["figures"] |= figures | _rates(name, records)
+    return 1 / records[("ours", "short")].per_s()
+
+
+def size_name(size: int) -> str:
+    """10, 100, 1k, 10k, 100k."""
+    return f"{size // 1000}k" if size >= 1000 and size % 1000 == 0 else str(size)
+
+
+def _worker(engine: str, folder: Path) -> contextlib.AbstractContextManager[Contender]:
+    return running([sys.executable, str(WORKER), engine, str(folder)])
+
+
+@contextlib.contextmanager
+def _lucene(libs: Path | None, folder: Path) -> Iterator[Contender | None]:
+    """Lucene with its better presearcher, warm."""
+    if libs is None:
+        yield None
+        return
+    trial = {
+        each: _trial(lucene_monitor.command(libs, folder, each))
+        for each in lucene_monitor.PRESEARCHERS
+    }
+    best = max(trial, key=lambda each: trial[each])
+    sys.stderr.write(f"lucene: {best} of { ({k: round(v) for k, v in trial.items()}) } items/s\n")
+    with running(lucene_monitor.command(libs, folder, best)) as lucene:
+        yield lucene
+
+
+def _trial(command: Sequence[str]) -> float:
+    with running(command) as lucene:
+        passes = [_pass(lucene, "short", TRIAL_ITEMS) for _ in range(WARM_PASSES)]
+    return Record(passes).per_s()
+
+
+def _pass(contender: Contender, items: str, count: int) -> list[int]:
+    spent: list[int] = contender.ask("pass", items, count)["ns"]
+    return spent
+
+
+def _rounds(engines: dict[str, Contender], items: str, count: int, records: Records) -> None:
+    """Everybody is warm, then they take turns."""
+    for _ in range(WARM_PASSES):
+        for contender in engines.values():
+            _pass(contender, items, count)
+    kept = {engine: Record() for engine in engines}
+    for _ in range(ROUNDS):
+        for engine, contender in engines.items():
+            kept[engine].passes.append(_pass(contender, items, count))
+    for engine, record in kept.items():
+        records[(engine, items)] = record
+        sys.stderr.write(f"{engine:<12} {items:<6} {record.per_s():>12,.0f} items/s\n")
+
+
+def _against(
+    peer: str, name: str, folder: Path, ours: Contender, records: Records
+) -> dict[str, float]:
+    """A slow peer, in turns with ours over as many items as it can do."""
+    with _worker(peer, folder) as contender:
+        trial = Record([_pass(contender, "short", 10)])
+        count = max(10, min(ITEMS["short"] // LARGE_BOOK_SHARE, int(trial.per_s() * PEER_PASS_S)))
+        record = records[(peer, "short")] = Record()
+        for _ in range(PEER_ROUNDS):
+            record.passes.append(_pass(contender, "short", count))
+            records[("ours", "short")].passes.append(_pass(ours, "short", len(_full(records))))
+        sys.stderr.write(f"{peer:<12} short  {record.per_s():>12,.0f} items/s\n")
+        return {
+            f"{peer}_{name}_build_s": contender.started["build_s"],
+            f"agree_{peer}_{name}": _agreement(ours, contender, min(count, COMPARED_ITEMS)),
+        }
+
+
+def _full(records: Records) -> list[int]:
+    return records[("ours", "short")].passes[0]
+
+
+def _agreement(ours: Contender, peer: Contender, count: int) -> float:
+    """Pairs of item and rule that both find, of those either finds."""
+    answers = [each.ask("hits", "short", count)["hits"] for each in (ours, peer)]
+    one, other = ({(n, r) for n, hit in enumerate(a) for r in hit} for a in answers)
+    return len(one & other) / max(1, len(one | other))
+
+
+def _evidence(name: str, ours: Contender, hits: Record, count: int) -> dict[str, float]:
+    """What evidence and status add."""
+    told = Record([ours.ask("match", "short", count)["ns"] for _ in range(PEER_ROUNDS)])
+    found = ours.ask("hits", "short", count)["hits"]
+    return {
+        f"ours_{name}_match_items_per_s": told.per_s(),
+        f"ours_{name}_evidence_us": 1e6 / told.per_s() - 1e6 / hits.per_s(),
+        f"ours_{name}_hits_per_item": sum(map(len, found)) / len(found),
+    }
+
+
+def _ratios(name: str, records: Records) -> dict[str, float]:
+    ratios = {}
+    for (engine, items), record in records.items():
+        if engine != "ours":
+            ours = records[("ours", items)].per_s(len(record.passes[0]))
+            suffix = "" if items == "short" else f"_{WORDS[items]}w"
+            ratios[f"vs_{engine}_{name}{suffix}"] = round(ours / record.per_s(), 2)
+    return ratios
+
+
+def _rates(name: str, records: Records) -> dict[str, float]:
+    figures = {}
+    for (engine, items), record in records.items():
+        key = f"{engine}_{name}" + ("" if items == "short" else f"_{WORDS[items]}w")
+        figures[f"{key}_items_per_s"] = record.per_s()
+        figures |= {f"{key}_p50_us": record.at(0.5), f"{key}_p99_us": record.at(0.99)}
+    for items in WORDS:
+        if ("lucene", items) in records:
+            suffix = "" if items == "short" else f"_{WORDS[items]}w"
+            peer, ours = records[("lucene", items)], records[("ours", items)]
+            figures[f"p99_vs_lucene_{name}{suffix}"] = peer.at(0.99) / ours.at(0.99)
+    return figures
+
+
+def _growth(costs: Sequence[tuple[int, float]]) -> dict[str, float]:
+    """Slopes of the cost of an item over rules; none of one size."""
+    if len(costs) < 2:
+        return {}
+    slopes = {"growth_exponent": (costs[0], costs[-1]), "growth_exponent_last": costs[-2:]}
+    return {name: _slope(low, high) for name, (low, high) in slopes.items()}
+
+
+def _slope(low: tuple[int, float], high: tuple[int, float]) -> float:
+    return math.log(high[1] / low[1]) / math.log(high[0] / low[0])
