@@ -45,7 +45,7 @@ lint: setup  ## style, import contracts, dependencies, known vulnerabilities
 types: setup  ## mypy --strict
 	@$(BIN)/mypy
 
-bench: setup  ## figures of this machine (PART=stream, latency, soak or pipeline)
+bench: setup  ## figures of this machine (PART=stream, matcher, latency, soak or pipeline)
 	@$(BIN)/python bench/run.py $(PART)
 
 chaos: setup  ## faults on every broker, then a ledger (SEED=7 FOR=300s)

@@ -7,7 +7,7 @@ compiler; a loop of compiled closures, pyahocorasick before the same closures, a
 (see `matcher_peers.py`), each pinned as ours is.  They take turns, one pass each, nobody else at
 work, as often for the one as for the other; Lucene has had WARM_PASSES before, and the better of
 its two presearchers is kept.  Rates are of the best pass, p50 and p99 of the pass where they are
-lowest, and slow peers do the first items only: they are compared with ours on just these.
+lowest.  Slow peers do the first items only, in turns with ours on just these.
 
 The same meaning on both sides: terms are inflected, because that is what users get, so Lucene has
 the analyzer an English index has (Unicode words, small letters, Porter2, no stop words).  Stemming
@@ -54,12 +54,14 @@ LARGE_BOOK_SHARE = 2
 ROUNDS = 10
 PEER_ROUNDS = 3
 WARM_PASSES = 8
-TRIAL_ITEMS = 200
+TRIAL_ITEMS = 500
 """Of a presearcher, after which the slower one is left."""
 
 PEER_PASS_S = 1.0
 """A slow peer judges as many items a pass as this allows."""
 
+TRIAL_FEW = 10
+PEER_MOST_ITEMS = 1_000
 PEER_MOST_RULES = {"loop": 100_000, "ahocorasick": 100_000, "re": 1_000}
 COMPARED_ITEMS = 500
 WORKER = Path(__file__).with_name("matcher_worker.py")
@@ -82,6 +84,7 @@ def measure() -> Result:
             _write(Path(folder), workload.rules(size, words), items)
             costs.append((size, _of_size(size, Path(folder), libs, result)))
     result["figures"] |= _growth(costs)
+    result["figures"] = {name: round(value, 4) for name, value in result["figures"].items()}
     return result
 
 
@@ -120,10 +123,10 @@ def _of_size(size: int, folder: Path, libs: Path | None, result: Result) -> floa
                 figures[f"agree_lucene_{name}"] = _agreement(ours, lucene, COMPARED_ITEMS)
         for peer in _peers():
             if size <= PEER_MOST_RULES.get(peer, 0):
-                figures |= _against(peer, name, folder, ours, records)
+                _against(peer, name, folder, ours, records, result)
         figures |= _evidence(name, ours, records[("ours", "short")], counts["short"])
         figures[f"ours_{name}_memory_mb"] = ours.ask("memory")["mb"]
-    result["ratios"] |= _ratios(name, records)
+    _against_lucene(name, records, result)
     result["figures"] |= figures | _rates(name, records)
     return 1 / records[("ours", "short")].per_s()
 
@@ -179,25 +182,22 @@ def _rounds(engines: dict[str, Contender], items: str, count: int, records: Reco
 
 
 def _against(
-    peer: str, name: str, folder: Path, ours: Contender, records: Records
-) -> dict[str, float]:
-    """A slow peer, in turns with ours over as many items as it can do."""
+    peer: str, name: str, folder: Path, ours: Contender, records: Records, result: Result
+) -> None:
+    """A slow peer and ours in turns, over as many items as the peer can do."""
     with _worker(peer, folder) as contender:
-        trial = Record([_pass(contender, "short", 10)])
-        count = max(10, min(ITEMS["short"] // LARGE_BOOK_SHARE, int(trial.per_s() * PEER_PASS_S)))
-        record = records[(peer, "short")] = Record()
+        trial = Record([_pass(contender, "short", TRIAL_FEW)])
+        count = int(min(PEER_MOST_ITEMS, max(TRIAL_FEW, trial.per_s() * PEER_PASS_S)))
+        record, beside = Record(), Record()
         for _ in range(PEER_ROUNDS):
             record.passes.append(_pass(contender, "short", count))
-            records[("ours", "short")].passes.append(_pass(ours, "short", len(_full(records))))
-        sys.stderr.write(f"{peer:<12} short  {record.per_s():>12,.0f} items/s\n")
-        return {
-            f"{peer}_{name}_build_s": contender.started["build_s"],
-            f"agree_{peer}_{name}": _agreement(ours, contender, min(count, COMPARED_ITEMS)),
-        }
-
-
-def _full(records: Records) -> list[int]:
-    return records[("ours", "short")].passes[0]
+            beside.passes.append(_pass(ours, "short", count))
+        agree = _agreement(ours, contender, min(count, COMPARED_ITEMS))
+        build_s = contender.started["build_s"]
+    sys.stderr.write(f"{peer:<12} short  {record.per_s():>12,.0f} items/s\n")
+    records[(peer, "short")] = record
+    result["ratios"][f"vs_{peer}_{name}"] = round(beside.per_s() / record.per_s(), 2)
+    result["figures"] |= {f"{peer}_{name}_build_s": build_s, f"agree_{peer}_{name}": agree}
 
 
 def _agreement(ours: Contender, peer: Contender, count: int) -> float:
@@ -218,28 +218,26 @@ def _evidence(name: str, ours: Contender, hits: Record, count: int) -> dict[str,
     }
 
 
-def _ratios(name: str, records: Records) -> dict[str, float]:
-    ratios = {}
-    for (engine, items), record in records.items():
-        if engine != "ours":
-            ours = records[("ours", items)].per_s(len(record.passes[0]))
-            suffix = "" if items == "short" else f"_{WORDS[items]}w"
-            ratios[f"vs_{engine}_{name}{suffix}"] = round(ours / record.per_s(), 2)
-    return ratios
+def _against_lucene(name: str, records: Records, result: Result) -> None:
+    for items in WORDS:
+        if ("lucene", items) in records:
+            ours, peer = records[("ours", items)], records[("lucene", items)]
+            key = f"vs_lucene_{name}{_suffix(items)}"
+            result["ratios"][key] = round(ours.per_s() / peer.per_s(), 2)
+            result["figures"][f"p99_{key}"] = peer.at(0.99) / ours.at(0.99)
 
 
 def _rates(name: str, records: Records) -> dict[str, float]:
     figures = {}
     for (engine, items), record in records.items():
-        key = f"{engine}_{name}" + ("" if items == "short" else f"_{WORDS[items]}w")
+        key = f"{engine}_{name}{_suffix(items)}"
         figures[f"{key}_items_per_s"] = record.per_s()
         figures |= {f"{key}_p50_us": record.at(0.5), f"{key}_p99_us": record.at(0.99)}
-    for items in WORDS:
-        if ("lucene", items) in records:
-            suffix = "" if items == "short" else f"_{WORDS[items]}w"
-            peer, ours = records[("lucene", items)], records[("ours", items)]
-            figures[f"p99_vs_lucene_{name}{suffix}"] = peer.at(0.99) / ours.at(0.99)
     return figures
+
+
+def _suffix(items: str) -> str:
+    return "" if items == "short" else f"_{WORDS[items]}w"
 
 
 def _growth(costs: Sequence[tuple[int, float]]) -> dict[str, float]:

@@ -36,8 +36,9 @@ FEWEST_ITEMS = 5
 """A topic is in so many items, or it is no topic."""
 
 FILLERS = frozenset(
-    "said from with that will have which would this were been their they after about more over"
-    " than when into could also there other where what some while before because only".split()
+    {"about", "after", "also", "because", "been", "before", "could", "from", "have", "into"}
+    | {"more", "only", "other", "over", "said", "some", "than", "that", "their", "there", "they"}
+    | {"this", "were", "what", "when", "where", "which", "while", "will", "with", "would"}
 )
 _ENTITY = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){0,2}")
 _CONSONANTS, _VOWELS = "bcdfghjklmnprstvz", "aeiou"
