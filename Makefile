@@ -7,12 +7,13 @@ UV_VERSION := 0.13.9
 ARGS ?=
 SEED ?= 7
 FOR ?= 300s
+PAIRS ?= 200000
 # corpora to test and measure with, where they lie beside the project
 WIREWATCH_CORPORA ?= $(if $(wildcard ../shared/corpora),$(abspath ../shared/corpora))
 export WIREWATCH_CORPORA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench chaos format lock picture clean
+.PHONY: help setup demo test lint types bench chaos differ format lock picture clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +51,9 @@ bench: setup  ## figures of this machine (PART=stream, matcher, latency, soak or
 
 chaos: setup  ## faults on every broker, then a ledger (SEED=7 FOR=300s)
 	@PYTHONPATH=tests $(BIN)/python chaos/run.py --seed $(SEED) --for $(FOR) $(ARGS)
+
+differ: setup  ## the matcher beside its oracle on random rules and items (PAIRS=200000 SEED=1)
+	@PYTHONPATH=tests $(BIN)/python tools/differ.py --seed $(SEED) --pairs $(PAIRS)
 
 format: setup  ## write the code the way lint wants it
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
