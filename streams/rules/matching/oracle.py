@@ -35,6 +35,10 @@ from streams.rules.matching.reading import Compound, Passage, Reading, Spoken, i
 from streams.text import words
 
 
+WEIGHT_DECIMALS = 6
+"""Weights are decimal numbers: 0.7 + 0.1 + 0.1 reaches 0.9."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An occurrence: its passage, and the positions of its first and last word."""
@@ -78,11 +82,12 @@ def holds(node: Node, reading: Reading, scopes: Scopes = BODY) -> bool:
         case Scoped(inner, of):
             return holds(of, reading, inner)
         case Weighted(threshold, of):
-            return sum(w for each, w in of if holds(each, reading, scopes)) >= threshold
+            total = sum(w for each, w in of if holds(each, reading, scopes))
+            return round(total - threshold, WEIGHT_DECIMALS) >= 0
         case AtLeast(count, of, distinct):
             said = sum(holds(each, reading, scopes) for each in of)
-            mentions = {place for each in of for place in places(each, reading, scopes)}
-            return (said if distinct else len(mentions)) >= count
+            found = {place for each in of for place in places(each, reading, scopes)}
+            return (said if distinct else mentions(found)) >= count
         case Pattern():
             return any(found_in(node, reading, scopes))
         case Term() | Near() | NotNear():
@@ -112,6 +117,15 @@ def places(node: Node, reading: Reading, scopes: Scopes = BODY) -> set[Place]:
             }
         case _:
             raise TypeError(f"{type(node).__name__} has no places")
+
+
+def mentions(found: set[Place]) -> int:
+    """How many of these places stand clear of one another: `Adani Group` is one mention of both."""
+    count, free_from = 0, (0, 0)
+    for place in sorted(found, key=lambda p: (p.passage, p.last, p.first)):
+        if (place.passage, place.first) >= free_from:
+            count, free_from = count + 1, (place.passage, place.last + 1)
+    return count
 
 
 def _within(place: Place, reading: Reading, scopes: Scopes) -> bool:

@@ -127,5 +127,5 @@ def _in_lead(passage: Passage, last: int) -> bool:
     if last >= LEAD_MOST_WORDS:
         return False
     if passage.part is Where.TEXT:
-        return passage.words[last].paragraph == 0
+        return passage.words[last].paragraph == passage.words[0].paragraph
     return passage.part is Where.SUMMARY
