@@ -46,8 +46,8 @@ lint: setup  ## style, import contracts, dependencies, known vulnerabilities
 types: setup  ## mypy --strict
 	@$(BIN)/mypy
 
-bench: setup  ## figures of this machine (PART=stream, matcher, latency, soak or pipeline)
-	@$(BIN)/python bench/run.py $(PART)
+bench: setup  ## figures of this machine (PART=stream, matcher, latency, soak, pipeline or hostile)
+	@PYTHONPATH=tests $(BIN)/python bench/run.py $(PART)
 
 chaos: setup  ## faults on every broker, then a ledger (SEED=7 FOR=300s)
 	@PYTHONPATH=tests $(BIN)/python chaos/run.py --seed $(SEED) --for $(FOR) $(ARGS)

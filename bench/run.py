@@ -3,6 +3,7 @@
 import json
 import sys
 
+import hostile
 import latency
 import matcher
 import pipeline
@@ -15,6 +16,7 @@ PARTS = {
     "latency": latency.measure,
     "matcher": matcher.measure,
     "soak": soak.measure,
+    "hostile": hostile.measure,
 }
 
 

@@ -34,7 +34,6 @@ from streams.rules.matching.patterns import found_in
 from streams.rules.matching.reading import Compound, Passage, Reading, Spoken, inside, read
 from streams.text import words
 
-
 WEIGHT_DECIMALS = 6
 """Weights are decimal numbers: 0.7 + 0.1 + 0.1 reaches 0.9."""
 

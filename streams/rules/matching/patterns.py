@@ -21,6 +21,8 @@ MAX_PATTERN_BYTES = 1 << 20
 PATTERNS_KEPT = 10_000
 """Compiled patterns: more than any desk writes."""
 
+_HALVES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
 Found = tuple[Passage, int, int]
 """A passage, and the span in its text, code points."""
 
@@ -48,13 +50,19 @@ def compiled(regex: str) -> Any:
 
 def found_in(pattern: Pattern, reading: Reading, scopes: tuple[Scope, ...]) -> Iterator[Found]:
     """Every place of a pattern within the scopes; each scope's part of a passage by itself."""
-    search = compiled(pattern.regex)
     for passage in reading.passages:
         for scope in scopes:
             start, end = _extent(scope, passage)
-            for found in search.finditer(passage.text[start:end]):
-                if found.end() > found.start():
-                    yield passage, start + found.start(), start + found.end()
+            for first, last in spans(pattern.regex, passage.text[start:end]):
+                yield passage, start + first, start + last
+
+
+def spans(regex: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the pattern is found, code points; half a character (a lone surrogate) is `\ufffd`."""
+    whole = text if text.isascii() else text.translate(_HALVES)
+    for found in compiled(regex).finditer(whole):
+        if found.end() > found.start():
+            yield found.start(), found.end()
 
 
 def _extent(scope: Scope, passage: Passage) -> tuple[int, int]:
