@@ -14,7 +14,8 @@ from stubs.random_rules import features, items, rules
 
 from streams.rules.book import Book
 from streams.rules.matching.matcher import Matcher
-from streams.rules.matching.oracle import judge
+from streams.rules.matching.oracle import judge_read
+from streams.rules.matching.reading import read
 
 RULES = 100
 ITEMS = 40
@@ -37,9 +38,9 @@ def main() -> int:
         for item in items(chance, ITEMS):
             verdict = matcher.match(item)
             found = {h.rule: True for h in verdict.hits} | {s.rule: None for s in verdict.stopped}
-            quick = matcher.hits(item)
+            quick, reading = matcher.hits(item), read(item)
             for rule in book.rules:
-                meant = judge(rule, item)
+                meant = judge_read(rule, item, reading)
                 if found.get(rule.id, False) is not meant or (rule.id in quick) is not (
                     meant is True
                 ):

@@ -171,7 +171,17 @@ def _placed_or(chance: Random, depth: int) -> Node:
 
 
 def _near(chance: Random, depth: int) -> Node:
-    return Near(_placed(chance, depth), _placed(chance, depth), _reach(chance))
+    reach = _reach(chance)
+    if chance.random() < 0.3:  # three or four words
+        chain = Near(_some(chance), _some(chance), reach)
+        for _ in range(chance.choice((1, 1, 2))):
+            chain = Near(chain, _some(chance), reach)
+        return chain
+    return Near(_placed(chance, depth), _placed(chance, depth), reach)
+
+
+def _some(chance: Random) -> Node:
+    return Or(tuple(_term(chance, 0) for _ in range(chance.randint(1, 5))))
 
 
 def _not_near(chance: Random, depth: int) -> Node:

@@ -52,8 +52,10 @@ def first(words: int, node: Node) -> Scoped:
     return Scoped((Scope(Where.FIRST, words),), node)
 
 
+IN_ORDER = within(5, ordered=True)
 SENTENCE, PARAGRAPH = Reach(Unit.SENTENCE), Reach(Unit.PARAGRAPH)
-A, B, C = term("alpha"), term("beta"), term("gamma")
+A, B, C, D = map(term, ("alpha", "beta", "gamma", "delta"))
+
 RATE = some("rate", "policy rate")
 FREE = NotNear(A, B, within(2))
 THREE = AtLeast(3, (term("Adani"), term("fraud*")))
@@ -114,6 +116,12 @@ TITLES = [
     (Near(Near(A, B, within(2)), C, within(1)), "alpha x beta gamma", True),
     (Near(Near(A, B, within(2)), C, within(1)), "alpha beta x gamma", False),
     (Near(Near(RATE, term("cut"), within(2)), term("policy"), within(1)), "policy rate cut", True),
+    (Near(Near(A, B, within(5)), C, within(5)), "alpha gamma beta", True),
+    (Near(Near(A, B, within(1)), C, within(1)), "alpha gamma beta", False),
+    (Near(Near(A, B, within(5)), A, within(5)), "alpha beta", False),
+    (Near(Near(A, B, IN_ORDER), C, IN_ORDER), "alpha gamma beta", False),
+    (Near(Near(A, B, IN_ORDER), C, IN_ORDER), "alpha beta gamma", True),
+    (Near(Near(A, B, within(5)), Near(C, D, within(5)), within(5)), "alpha gamma beta delta", True),
     (FREE, "alpha", True),
     (FREE, "alpha x beta", False),
     (FREE, "alpha x beta x x alpha", True),

@@ -4,7 +4,7 @@ In: a rule and an item.  Out: True, False, or None for "stopped by none".  No in
 the matcher must never differ from it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from streams.item import Item
@@ -40,11 +40,15 @@ WEIGHT_DECIMALS = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An occurrence: its passage, and the positions of its first and last word."""
+    """An occurrence: its passage, and the positions of its first and last word.
+
+    `words` are those asked for: two near one another have others between them.
+    """
 
     passage: int
     first: int
     last: int
+    words: frozenset[int]
 
 
 Scopes = tuple[Scope, ...]
@@ -52,7 +56,11 @@ Scopes = tuple[Scope, ...]
 
 def judge(rule: Rule, item: Item) -> bool | None:
     """True: hits.  None: would hit, but its `none` stops it.  False: does not concern it."""
-    reading = read(item)
+    return judge_read(rule, item, read(item))
+
+
+def judge_read(rule: Rule, item: Item, reading: Reading) -> bool | None:
+    """As `judge`, for many rules of one item."""
     if not admitted(rule.admits, item, reading.lang) or not holds(rule.wanted, reading):
         return False
     return None if any(holds(node, reading) for node in rule.none) else True
@@ -137,7 +145,7 @@ def _phrase(phrase: Phrase, reading: Reading) -> Iterator[Place]:
     for number, passage in enumerate(reading.passages):
         for first in range(len(passage.words)):
             for last in _ends(phrase, passage, first, reading.lang):
-                yield Place(number, first, last)
+                yield Place(number, first, last, frozenset(range(first, last + 1)))
 
 
 def _ends(phrase: Phrase, passage: Passage, first: int, lang: str) -> Iterator[int]:
@@ -173,42 +181,44 @@ def says(word: Word, spoken: Spoken | Compound, lang: str) -> bool:
 def _pairs(
     first: Node, second: Node, reach: Reach, reading: Reading, scopes: Scopes
 ) -> Iterator[Place]:
-    """Each occurrence with the nearest one of the other side, before and after it."""
+    """Each occurrence with the nearest ones near it of the other side; see `_nearest`."""
     ones, others = places(first, reading, scopes), places(second, reading, scopes)
     for one in ones:
-        for other in _nearest(one, others):
-            if _near(one, other, reach, reading):
-                yield _hull(one, other)
+        for other in _nearest(one, [o for o in others if _near(one, o, reach, reading)]):
+            yield _hull(one, other)
     for other in others:
-        for one in _nearest(other, ones):
-            if _near(one, other, reach, reading):
-                yield _hull(one, other)
+        for one in _nearest(other, [o for o in ones if _near(o, other, reach, reading)]):
+            yield _hull(one, other)
 
 
-def _nearest(place: Place, others: set[Place]) -> Iterator[Place]:
-    after = [o for o in others if o.passage == place.passage and o.first > place.last]
-    before = [o for o in others if o.passage == place.passage and o.last < place.first]
+def _nearest(place: Place, near: Sequence[Place]) -> Iterator[Place]:
+    """The next after it, the last before it, and the first amid its words, if there are such."""
+    after = [o for o in near if o.first > place.last]
+    before = [o for o in near if o.last < place.first]
+    amid = [o for o in near if o not in after and o not in before]
     if after:
-        yield min(after, key=lambda o: (o.first, o.last))
+        yield min(after, key=lambda o: (o.first, o.last, sorted(o.words)))
     if before:
-        yield max(before, key=lambda o: (o.last, o.first))
+        yield max(before, key=lambda o: (o.last, o.first, sorted(o.words)))
+    if amid:
+        yield min(amid, key=lambda o: (o.first, o.last, sorted(o.words)))
 
 
 def _near(one: Place, other: Place, reach: Reach, reading: Reading) -> bool:
-    """True if they do not overlap and the second is within reach of the first."""
-    if one.passage != other.passage or _overlap(one, other):
+    """True if they share no word and the second is within reach of the first, or amid its words."""
+    if one.passage != other.passage or one.words & other.words:
         return False
-    if reach.ordered and other.first < one.first:
+    if reach.ordered and other.first <= one.last:
         return False
-    early, late = sorted((one, other), key=lambda place: place.first)
+    hull = _hull(one, other)
     words = reading.passages[one.passage].words
     match reach.unit:
         case Unit.WORDS:
-            return late.first - early.last <= reach.words
+            return max(one.first, other.first) - min(one.last, other.last) <= reach.words
         case Unit.SENTENCE:
-            return words[early.first].sentence == words[late.last].sentence
+            return words[hull.first].sentence == words[hull.last].sentence
         case Unit.PARAGRAPH:
-            return words[early.first].paragraph == words[late.last].paragraph
+            return words[hull.first].paragraph == words[hull.last].paragraph
 
 
 def _overlap(one: Place, other: Place) -> bool:
@@ -216,4 +226,5 @@ def _overlap(one: Place, other: Place) -> bool:
 
 
 def _hull(one: Place, other: Place) -> Place:
-    return Place(one.passage, min(one.first, other.first), max(one.last, other.last))
+    first, last = min(one.first, other.first), max(one.last, other.last)
+    return Place(one.passage, first, last, one.words | other.words)
