@@ -18,6 +18,9 @@ from streams.rules.matching.vocabulary import Ids
 
 Scopes = tuple[Scope, ...]
 
+WEIGHT_DECIMALS = 6
+"""Weights are decimal numbers: 0.7 + 0.1 + 0.1 reaches 0.9."""
+
 
 class Probe(ABC):
     """One node."""
@@ -206,7 +209,8 @@ class MentionsProbe(Probe):
     of: tuple[Placed, ...]
 
     def holds(self, seen: Seen) -> bool:
-        return len(_merged(p.spans(seen) for p in self.of if p.holds(seen))) >= self.count
+        spans = _merged(p.spans(seen) for p in self.of if p.holds(seen))
+        return len(spans) >= self.count and _clear(spans) >= self.count
 
     def evidence(self, seen: Seen) -> Iterator[Evidence]:
         spans = ((span, probe) for probe in self.of for span in probe.spans(seen))
@@ -236,7 +240,8 @@ class WeightsProbe(Probe):
     of: tuple[tuple[Probe, float], ...]
 
     def holds(self, seen: Seen) -> bool:
-        return sum(weight for p, weight in self.of if p.holds(seen)) >= self.threshold
+        total = sum(weight for p, weight in self.of if p.holds(seen))
+        return round(total - self.threshold, WEIGHT_DECIMALS) >= 0
 
     def evidence(self, seen: Seen) -> Iterator[Evidence]:
         counting = (probe for probe, weight in self.of if weight > 0 and probe.holds(seen))
@@ -247,6 +252,15 @@ def _merged(rows: Iterable[Sequence[Span]]) -> Sequence[Span]:
     """All spans in order, each once."""
     found = [row for row in rows if row]
     return found[0] if len(found) == 1 else sorted(set(chain.from_iterable(found)))
+
+
+def _clear(spans: Iterable[Span]) -> int:
+    """How many spans stand clear of one another."""
+    count = free_from = 0
+    for last, first in sorted((last, first) for first, last in spans):
+        if first >= free_from:
+            count, free_from = count + 1, last + 1
+    return count
 
 
 def _hull(one: Span, other: Span) -> Span:
