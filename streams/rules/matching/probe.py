@@ -5,13 +5,13 @@ Invariant: says what the oracle says; asks for positions only where the answer h
 """
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from streams.match import Evidence
-from streams.rules.ast import Reach, Scope, Unit
+from streams.rules.ast import Reach, Scope
+from streams.rules.matching.nearness import Nearness, Place, Row
 from streams.rules.matching.patterns import searched
 from streams.rules.matching.seen import Seen, Span
 from streams.rules.matching.vocabulary import Ids
@@ -40,6 +40,10 @@ class Placed(Probe):
     @abstractmethod
     def spans(self, seen: Seen) -> Sequence[Span]:
         """Where it stands, in order, each once."""
+
+    def places(self, seen: Seen) -> Sequence[Place]:
+        """As `spans`, with the words asked for where others may stand between them."""
+        return [Place(*span) for span in self.spans(seen)]
 
     @abstractmethod
     def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
@@ -153,6 +157,9 @@ class AnyPlaced(Placed):
     def spans(self, seen: Seen) -> Sequence[Span]:
         return _merged(probe.spans(seen) for probe in self.of if probe.holds(seen))
 
+    def places(self, seen: Seen) -> Sequence[Place]:
+        return [*{p for probe in self.of if probe.holds(seen) for p in probe.places(seen)}]
+
     def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
         return chain.from_iterable(probe.inside(seen, hull) for probe in self.of)
 
@@ -162,21 +169,20 @@ class AnyPlaced(Placed):
 
 @dataclass(frozen=True, slots=True)
 class NearProbe(Placed):
-    """One near the other: each occurrence with the nearest one of the other side on either side."""
+    """One near the other; operands that are near something themselves let others stand amid."""
 
     first: Placed
     second: Placed
     reach: Reach
 
-    def spans(self, seen: Seen) -> Sequence[Span]:
+    def places(self, seen: Seen) -> Sequence[Place]:
         if not (self.first.holds(seen) and self.second.holds(seen)):
             return ()
-        ones, others = self.first.spans(seen), self.second.spans(seen)
-        after, before = _pairs(ones, others), _pairs(others, ones)
-        near = {_hull(*pair) for pair in after if _near(pair, self.reach, seen)}
-        if not self.reach.ordered:
-            near |= {_hull(*pair) for pair in before if _near(pair, self.reach, seen)}
-        return sorted(near)
+        ones, others = Row(self.first.places(seen)), Row(self.second.places(seen))
+        return Nearness(self.reach, seen).hulls(ones, others)
+
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        return sorted({place.span for place in self.places(seen)})
 
     def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
         yield from self.first.inside(seen, hull)
@@ -191,11 +197,15 @@ class FreeProbe(Placed):
     second: Placed
     reach: Reach
 
-    def spans(self, seen: Seen) -> Sequence[Span]:
+    def places(self, seen: Seen) -> Sequence[Place]:
         if not self.first.holds(seen):
             return ()
-        others = self.second.spans(seen) if self.second.holds(seen) else ()
-        return [span for span in self.first.spans(seen) if _free(span, others, self.reach, seen)]
+        others = Row(self.second.places(seen) if self.second.holds(seen) else ())
+        nearness = Nearness(self.reach, seen)
+        return [place for place in self.first.places(seen) if nearness.free(place, others)]
+
+    def spans(self, seen: Seen) -> Sequence[Span]:
+        return sorted({place.span for place in self.places(seen)})
 
     def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
         return self.first.inside(seen, hull)
@@ -261,46 +271,3 @@ def _clear(spans: Iterable[Span]) -> int:
         if first >= free_from:
             count, free_from = count + 1, last + 1
     return count
-
-
-def _hull(one: Span, other: Span) -> Span:
-    return min(one[0], other[0]), max(one[1], other[1])
-
-
-def _pairs(early: Sequence[Span], late: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
-    """Each with the nearest of the other row after it, each of those with the nearest before it."""
-    ends = sorted((last, first) for first, last in early)
-    for span in early:
-        n = bisect_left(late, (span[1] + 1, 0))
-        if n < len(late):
-            yield span, late[n]
-    for span in late:
-        n = bisect_left(ends, (span[0], 0)) - 1
-        if n >= 0:
-            last, first = ends[n]
-            yield (first, last), span
-
-
-def _near(pair: tuple[Span, Span], reach: Reach, seen: Seen) -> bool:
-    """True if the second span, which is after the first, is within reach and in the same field."""
-    early, late = pair
-    match reach.unit:
-        case Unit.WORDS:
-            return late[0] - early[1] <= reach.words and seen.together(early, late)
-        case Unit.SENTENCE:
-            return seen.sentence(early[0]) == seen.sentence(late[1])
-        case Unit.PARAGRAPH:
-            return seen.paragraph(early[0]) == seen.paragraph(late[1])
-
-
-def _free(span: Span, others: Sequence[Span], reach: Reach, seen: Seen) -> bool:
-    return not any(
-        _overlap(span, other)
-        or (span < other and _near((span, other), reach, seen))
-        or (not reach.ordered and other < span and _near((other, span), reach, seen))
-        for other in others
-    )
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
