@@ -21,6 +21,12 @@ MAX_PATTERN_BYTES = 1 << 20
 PATTERNS_KEPT = 10_000
 """Compiled patterns: more than any desk writes."""
 
+MAX_SEARCHED_CHARS = 20_000
+"""Of one field: at the worst pattern's microsecond a character an item still has its 50 ms."""
+
+MAX_STEPS_A_CHAR, SPARE_STEPS = 2, 300
+"""Of RE2's program: counted repeats make a short pattern a long program, words do not."""
+
 _HALVES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 Found = tuple[Passage, int, int]
@@ -42,10 +48,13 @@ def compiled(regex: str) -> Any:
     options.max_mem = MAX_PATTERN_BYTES
     options.log_errors = False
     try:
-        return re2.compile(regex, options=options)
+        pattern = re2.compile(regex, options=options)
     except re2.error as error:
         said = error.args[0] if error.args else ""
         raise BadPattern(said.decode() if isinstance(said, bytes) else str(said)) from error
+    if pattern.programsize > MAX_STEPS_A_CHAR * len(regex) + SPARE_STEPS:
+        raise BadPattern("its repeats make it too slow: count to less, or write * or +")
+    return pattern
 
 
 def found_in(pattern: Pattern, reading: Reading, scopes: tuple[Scope, ...]) -> Iterator[Found]:
@@ -60,7 +69,7 @@ def found_in(pattern: Pattern, reading: Reading, scopes: tuple[Scope, ...]) -> I
 def spans(regex: str, text: str) -> Iterator[tuple[int, int]]:
     """Where the pattern is found, code points; half a character (a lone surrogate) is `\ufffd`."""
     whole = text if text.isascii() else text.translate(_HALVES)
-    for found in compiled(regex).finditer(whole):
+    for found in compiled(regex).finditer(whole[:MAX_SEARCHED_CHARS]):
         if found.end() > found.start():
             yield found.start(), found.end()
 
@@ -75,19 +84,16 @@ def _extent(scope: Scope, passage: Passage) -> tuple[int, int]:
 
 def searched(regex: str, item: Item, scopes: tuple[Scope, ...]) -> Iterator[Evidence]:
     """As `found_in`, for an item that nobody has taken apart; evidence without its clause."""
-    search = compiled(regex)
     wholes = {scope.where for scope in scopes}
     for name, part, text in fields(item):
         if part in wholes and text:
-            yield from _evidence(search, name, text)
+            yield from _evidence(regex, name, text)
     parts = tuple(s for s in scopes if s.where in {Where.LEAD, Where.FIRST})
     for passage in read(item).passages if parts else ():
         for scope in parts:
-            yield from _evidence(search, passage.field, passage.text[: _extent(scope, passage)[1]])
+            yield from _evidence(regex, passage.field, passage.text[: _extent(scope, passage)[1]])
 
 
-def _evidence(search: Any, field: str, text: str) -> Iterator[Evidence]:
-    for found in search.finditer(text):
-        if found.end() > found.start():
-            start, end = found.span()
-            yield Evidence(clause="", field=field, start=start, end=end, text=text[start:end])
+def _evidence(regex: str, field: str, text: str) -> Iterator[Evidence]:
+    for start, end in spans(regex, text):
+        yield Evidence(clause="", field=field, start=start, end=end, text=text[start:end])
