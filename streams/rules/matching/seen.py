@@ -37,6 +37,14 @@ def packed(marks: Iterable[int]) -> bytes:
     return array("q", marks).tobytes()
 
 
+def has_marks(row: bytes, wanted: bytes) -> bool:
+    """True if the packed marks stand in the row, one after the other."""
+    at = row.find(wanted)
+    while at > 0 and at % MARK_BYTES:
+        at = row.find(wanted, at + 1)
+    return at >= 0
+
+
 class Packed:
     """A phrase: the classes of its words, and these as a row of marks."""
 
@@ -93,17 +101,18 @@ class Seen:
         return self._has_row(phrase.row) or self._stands_blurred(phrase.ids)
 
     def _has_row(self, wanted: bytes) -> bool:
-        """True if chunks with these marks follow one another."""
+        """True if chunks with these marks follow one another, whatever dashes are between them."""
         row = self._packed
         if not row:
-            marks = self._marks
-            silent = SILENT in self.present
-            row = packed([m for m in marks if m != SILENT] if silent else marks)
-            self._packed = row
-        at = row.find(wanted)
-        while at > 0 and at % MARK_BYTES:
-            at = row.find(wanted, at + 1)
-        return at >= 0
+            row = self._packed = packed(self._marks)
+        if has_marks(row, wanted):
+            return True
+        return SILENT in self.present and has_marks(self._spoken, wanted)
+
+    @cached_property
+    def _spoken(self) -> bytes:
+        """The row without chunks that are no words."""
+        return packed([mark for mark in self._marks if mark != SILENT])
 
     def _stands_blurred(self, ids: Ids) -> bool:
         """As `stands`, by chunks that hold one of these words and others as well."""
