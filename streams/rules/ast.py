@@ -30,6 +30,20 @@ class Word:
     folded: str
     form: Form = Form.INFLECTED
 
+    @property
+    def compared(self) -> str:
+        """What of it counts: stems are made of the written form, in small letters.
+
+        Turkish has two of them for I, so that one is kept apart.
+        """
+        match self.form:
+            case Form.PREFIX:
+                return self.folded
+            case Form.EXACT:
+                return self.written
+            case Form.INFLECTED:
+                return self.written.replace("I", "ı").lower()
+
 
 Phrase = tuple[Word, ...]
 """Words that follow one another."""

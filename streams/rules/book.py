@@ -12,7 +12,6 @@ from streams.match import Policy
 from streams.rules.ast import (
     And,
     AtLeast,
-    Form,
     Near,
     Node,
     Not,
@@ -23,7 +22,6 @@ from streams.rules.ast import (
     Scoped,
     Term,
     Weighted,
-    Word,
 )
 from streams.text import digest
 
@@ -127,7 +125,7 @@ def meaning(node: Node) -> object:
     """The node as nested tuples: equal where two nodes ask the same; quicker than its repr."""
     match node:
         case Term(phrases):
-            return tuple(tuple((w.form.value, _compared(w)) for w in phrase) for phrase in phrases)
+            return tuple(tuple((w.form.value, w.compared) for w in phrase) for phrase in phrases)
         case Pattern(regex):
             return "regex", regex
         case And(of):
@@ -150,17 +148,3 @@ def meaning(node: Node) -> object:
 
 def _reached(reach: Reach) -> object:
     return reach.unit.value, reach.words, reach.ordered
-
-
-def _compared(word: Word) -> str:
-    """What of a word is compared; stems are made from the written form, in small letters.
-
-    Turkish has two of them for I, so that one is kept apart.
-    """
-    match word.form:
-        case Form.PREFIX:
-            return word.folded
-        case Form.EXACT:
-            return word.written
-        case Form.INFLECTED:
-            return word.written.replace("I", "ı").lower()

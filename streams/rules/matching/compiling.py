@@ -70,16 +70,16 @@ class Compiler:
         return frozenset(n for child in children(choice) for n in self._ids(child))
 
     def _term(self, term: Term, clause: str, scopes: Scopes) -> TermProbe:
-        zones = dict.fromkeys(ZONES.get(scope.where, BODY_ZONE) for scope in scopes)
-        found = [self._vocabulary.term(term, zone) for zone in zones]
+        found = [self._vocabulary.term(term, zone) for zone in _zones(scopes)]
         ids = tuple({number for numbers, _ in found for number in numbers})
         words = tuple({ids for _, written in found for ids in written})
         return TermProbe(ids, words, clause, () if _is_everywhere(scopes) else scopes)
 
     def term_ids(self, term: Term, scopes: Scopes) -> frozenset[int]:
         """A term's ids, in each zone that the scopes touch."""
-        zones = dict.fromkeys(ZONES.get(scope.where, BODY_ZONE) for scope in scopes)
-        return frozenset(n for zone in zones for n in self._vocabulary.term(term, zone)[0])
+        if scopes is BODY:
+            return frozenset(self._vocabulary.term(term, BODY_ZONE)[0])
+        return frozenset(n for z in _zones(scopes) for n in self._vocabulary.term(term, z)[0])
 
     def _learn(self, node: Node, scopes: Scopes) -> None:
         """Gives every word below `node` its number."""
@@ -169,6 +169,10 @@ class Compiler:
                 return FreeProbe(self._placed(first, scopes), self._placed(second, scopes), reach)
             case _:
                 raise TypeError(f"{type(node).__name__} has no places")
+
+
+def _zones(scopes: Scopes) -> Iterable[str]:
+    return dict.fromkeys(ZONES.get(scope.where, BODY_ZONE) for scope in scopes)
 
 
 def _is_everywhere(scopes: Scopes) -> bool:

@@ -115,6 +115,8 @@ def _node(alone: list[Posting] | None, pairs: dict[int, list[Posting]] | None) -
 
 
 def _leaf(postings: Sequence[Posting]) -> Leaf:
+    if len(postings) == 1 and postings[0].sure and not postings[0].stops:
+        return (postings[0].rule,), (), ()
     sure = tuple(p.rule for p in postings if p.sure and not p.stops)
     unless = tuple((p.rule, p.stops) for p in postings if p.sure and p.stops)
     return sure, unless, tuple(p.rule for p in postings if not p.sure)

@@ -203,8 +203,7 @@ class Vocabulary:
         return tuple(map(self._variant, written)), written
 
     def _word(self, word: Word, zone: str) -> int:
-        compared = {Form.EXACT: word.written, Form.PREFIX: word.folded}
-        key = (zone, word.form, compared.get(word.form, word.written.lower()))
+        key = (zone, word.form, word.compared)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = self._next()
