@@ -1,6 +1,7 @@
 """Claim: the status of what a rule matched, and the words that give it; pure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from streams.assertion.lexicon import Effect, Lexicon, lexicon
 from streams.assertion.scope import Found, chain
@@ -43,6 +44,11 @@ open, excluded, kept, asked, in this order."""
 _TURN = {e: dict(zip(_STATES, turn, strict=True)) for e, turn in _TURNS.items()}
 
 
+CLAIMS_KEPT = 64
+"""Of the spans asked for last: rules that hit one item match the same words of it."""
+
+
+@lru_cache(maxsize=CLAIMS_KEPT)
 def claim(text: str, start: int, end: int, lang: str) -> Claim:
     """What `text` says of the words in [start, end).  Languages without cues assert everything."""
     cues = lexicon(lang)

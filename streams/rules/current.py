@@ -31,6 +31,11 @@ class Current:
         return self._matcher
 
     @property
+    def in_force(self) -> Matcher | None:
+        """The matcher in force, if there is one."""
+        return self._matcher
+
+    @property
     def book_hash(self) -> str:
         """The hash of the book in force; empty while there is none."""
         return self._matcher.book.hash if self._matcher else ""

@@ -89,7 +89,7 @@ class Follower:
     async def _swap(self, values: Values) -> None:
         """Raises `NotTaken` when there is nothing to take."""
         matcher = await asyncio.to_thread(
-            _matcher_in, values, self._current.book_hash, self._builder
+            _matcher_in, values, self._current.in_force, self._builder
         )
         if matcher is not None:
             self._current.take(matcher, time.time())
@@ -124,9 +124,9 @@ class Follower:
         self._said, self._unsaid = self._unsaid or self._said, ""
 
 
-def _matcher_in(values: Values, in_force: str, builder: Builder) -> Matcher | None:
+def _matcher_in(values: Values, in_force: Matcher | None, builder: Builder) -> Matcher | None:
     """The matcher of the book in `values`; None if that book is in force already."""
-    if whole(values).hash == in_force:
+    if in_force and whole(values).hash == in_force.book.hash:
         return None
     with built_aside():
-        return Matcher(book_in(values, builder.build))
+        return Matcher(book_in(values, builder.build), like=in_force)

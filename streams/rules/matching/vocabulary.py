@@ -291,7 +291,7 @@ class Vocabulary:
     @property
     def languages(self) -> frozenset[str]:
         """The languages met so far."""
-        return frozenset(lang for _, lang in self._marks)
+        return frozenset(lang for _, lang in list(self._marks))  # a copy: others ask, too
 
     def cost(self, number: int) -> float:
         """How common a word or phrase is thought to be."""
