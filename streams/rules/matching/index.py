@@ -6,7 +6,7 @@ its next cheapest.  Invariant: a rule that hits an item is found; a `sure` one i
 hits, save for what stops it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Group = frozenset[int]
@@ -61,20 +61,21 @@ Node = tuple[Leaf | None, Group, dict[int, Leaf]]
 class Index:
     """Two levels of ids, built once.
 
-    `postings` are the rules, each with the groups of which one id must be present; `cost` says what
-    a group costs: how often its rules would be looked at in vain.
+    `postings` are the rules, each with the groups of which one id must be present; `costs` says of
+    each id how often its rules would be looked at in vain.
     """
 
     def __init__(
         self,
         postings: Iterable[tuple[Posting, Iterable[Group]]],
-        cost: Callable[[Group], float],
+        costs: Sequence[float],
     ) -> None:
+        price = costs.__getitem__
         alone: dict[int, list[Posting]] = {}
         pairs: dict[int, dict[int, list[Posting]]] = {}
         always: list[int] = []
         for posting, groups in postings:
-            ordered = sorted(set(groups), key=cost)
+            ordered = sorted(set(groups), key=lambda group: sum(map(price, group)))
             if not ordered:
                 always.append(posting.rule)
                 continue

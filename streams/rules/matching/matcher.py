@@ -43,7 +43,7 @@ class Matcher:
         self._vocabulary = Vocabulary()
         self._compiler = Compiler(self._vocabulary)
         postings = [self._compiler.posting(n, rule) for n, rule in enumerate(book.rules)]
-        self._index = Index(postings, self._compiler.cost)
+        self._index = Index(postings, self._vocabulary.costs())
         self._phrases = Phrases(self._vocabulary)
         self._probes: list[Probes | None] = [None] * len(book.rules)
         self._vocabulary.prepare(like.languages if like else ("en",))

@@ -44,6 +44,8 @@ SILENT = -3
 
 Ids = tuple[int, ...]
 
+_FORM_SIGN = {Form.INFLECTED.value: "", Form.EXACT.value: "=", Form.PREFIX.value: "*"}
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -192,7 +194,7 @@ class Vocabulary:
     uses: list[int] = field(default_factory=list)
     """How many terms use each class: what many ask for is thought to be common."""
     _common: set[int] = field(default_factory=set)
-    _numbers: dict[tuple[str, Form, str], int] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
     _marks: dict[tuple[str, str], Marks] = field(default_factory=dict)
     _body: dict[str, Marks] = field(default_factory=dict)
     _by_layout: dict[Layout, int] = field(default_factory=dict)
@@ -203,7 +205,7 @@ class Vocabulary:
         return tuple(map(self._variant, written)), written
 
     def _word(self, word: Word, zone: str) -> int:
-        key = (zone, word.form, word.compared)
+        key = f"{zone} {_FORM_SIGN[word.form.value]}{word.compared}"
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = self._next()
@@ -292,6 +294,10 @@ class Vocabulary:
     def languages(self) -> frozenset[str]:
         """The languages met so far."""
         return frozenset(lang for _, lang in list(self._marks))  # a copy: others ask, too
+
+    def costs(self) -> list[float]:
+        """The cost of each word and phrase, once all are known."""
+        return [*map(self.cost, range(len(self.uses)))]
 
     def cost(self, number: int) -> float:
         """How common a word or phrase is thought to be."""
