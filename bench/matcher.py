@@ -20,12 +20,14 @@ Ratios: `vs_PEER_RULES` with 100 words, `_500w` with 500.  Figures, by number of
 `ENGINE_RULES_items_per_s`, `_p50_us`, `_p99_us`; `p99_vs_lucene_RULES` (Lucene's p99 ÷ ours);
 `build_s`; `memory_mb` (resident, after all passes, beside the book); `cold_us` (the first item);
 `first_pass_items_per_s` (no word seen before); `hits_per_item`; `match_items_per_s` (with evidence
-and status) and `evidence_us` (what these add to an item); `growth_exponent`: the slope of the cost
+and status), beside `all_items_per_s` (without, over the same items), and `evidence_us`, their
+difference; `growth_exponent`: the slope of the cost
 of an item over rules, both logarithmic, from the smallest to the largest book, and
 `growth_exponent_last`: between the two largest.
 
 WIREWATCH_BENCH_RULES=1000,10000 and WIREWATCH_BENCH_PEERS=lucene,loop,ahocorasick,re choose sizes
-and peers.  All of it takes some minutes.
+and peers.  All of it takes 5 to 9 minutes, three of
+them the 100,000 rules.
 """
 
 import contextlib
@@ -47,18 +49,17 @@ from streams.rules.book import Rule
 SIZES = (10, 100, 1_000, 10_000, 100_000)
 WORDS = {"short": 100, "long": 500}
 ITEMS = {"short": 2_000, "long": 400}
-LARGE_BOOK_RULES = 100_000
-LARGE_BOOK_SHARE = 2
-"""Of a book this large one item in so many is judged: Lucene takes seconds for the rest."""
+FEWEST_ITEMS = {"short": 300, "long": 100}
+"""A pass has so many at most; fewer, down to these, where Lucene is slow."""
 
 ROUNDS = 10
 PEER_ROUNDS = 3
 WARM_PASSES = 8
-TRIAL_ITEMS = 500
-"""Of a presearcher, after which the slower one is left."""
+TRIAL_ITEMS = 300
+"""Of a presearcher a pass, after which the slower one is left."""
 
-PEER_PASS_S = 1.0
-"""A slow peer judges as many items a pass as this allows."""
+PASS_S = 1.0
+"""A peer judges as many items a pass as this allows."""
 
 TRIAL_FEW = 10
 PEER_MOST_ITEMS = 1_000
@@ -106,29 +107,25 @@ def _write(folder: Path, rules: Sequence[Rule], items: dict[str, list[Item]]) ->
 
 
 def _of_size(size: int, folder: Path, libs: Path | None, result: Result) -> float:
-    """One size of book, its figures put into `result`; seconds per short item of ours."""
+    """One size of book, its figures put into `result`; microseconds per short item of ours."""
     name, records = size_name(size), Records()
-    share = LARGE_BOOK_SHARE if size >= LARGE_BOOK_RULES else 1
-    counts = {items: count // share for items, count in ITEMS.items()}
     with _worker("ours", folder) as ours:
         figures = {f"ours_{name}_{key}": value for key, value in ours.started.items()}
-        first = Record([_pass(ours, "short", counts["short"])])
+        first = Record([_pass(ours, "short", ITEMS["short"])])
         figures[f"ours_{name}_first_pass_items_per_s"] = first.per_s()
-        with _lucene(libs, folder) as lucene:
-            engines = {"ours": ours} | ({"lucene": lucene} if lucene else {})
-            for items, count in counts.items():
-                _rounds(engines, items, count, records)
-            if lucene:
-                figures[f"lucene_{name}_build_s"] = lucene.started["build_s"]
-                figures[f"agree_lucene_{name}"] = _agreement(ours, lucene, COMPARED_ITEMS)
+        if libs:
+            figures |= _against_lucene(name, folder, libs, ours, records, result)
+        else:
+            for items, count in ITEMS.items():
+                _rounds({"ours": ours}, items, count, records)
         for peer in _peers():
             if size <= PEER_MOST_RULES.get(peer, 0):
                 _against(peer, name, folder, ours, records, result)
-        figures |= _evidence(name, ours, records[("ours", "short")], counts["short"])
+        whole = Record([_pass(ours, "short", ITEMS["short"]) for _ in range(ROUNDS)])
+        figures |= _evidence(name, ours, whole)
         figures[f"ours_{name}_memory_mb"] = ours.ask("memory")["mb"]
-    _against_lucene(name, records, result)
     result["figures"] |= figures | _rates(name, records)
-    return 1 / records[("ours", "short")].per_s()
+    return 1e6 / whole.per_s()
 
 
 def size_name(size: int) -> str:
@@ -140,26 +137,43 @@ def _worker(engine: str, folder: Path) -> contextlib.AbstractContextManager[Cont
     return running([sys.executable, str(WORKER), engine, str(folder)])
 
 
+def _against_lucene(
+    name: str, folder: Path, libs: Path, ours: Contender, records: Records, result: Result
+) -> dict[str, float]:
+    """Lucene and ours in turns over items of both lengths; the ratios are put into `result`."""
+    with _lucene(libs, folder) as (lucene, per_s):
+        for items, most in ITEMS.items():
+            paced = per_s * PASS_S * most / ITEMS["short"]
+            count = int(min(most, max(FEWEST_ITEMS[items], paced)))
+            _rounds({"ours": ours, "lucene": lucene}, items, count, records)
+        figures = {
+            f"lucene_{name}_build_s": lucene.started["build_s"],
+            f"agree_lucene_{name}": _agreement(ours, lucene, COMPARED_ITEMS),
+        }
+    for items in ITEMS:
+        one, other = records[("ours", items)], records[("lucene", items)]
+        key = f"vs_lucene_{name}{_suffix(items)}"
+        result["ratios"][key] = round(one.per_s() / other.per_s(), 2)
+        figures[f"p99_{key}"] = other.at(0.99) / one.at(0.99)
+    return figures
+
+
 @contextlib.contextmanager
-def _lucene(libs: Path | None, folder: Path) -> Iterator[Contender | None]:
-    """Lucene with its better presearcher, warm."""
-    if libs is None:
-        yield None
-        return
-    trial = {
-        each: _trial(lucene_monitor.command(libs, folder, each))
-        for each in lucene_monitor.PRESEARCHERS
-    }
-    best = max(trial, key=lambda each: trial[each])
-    sys.stderr.write(f"lucene: {best} of { ({k: round(v) for k, v in trial.items()}) } items/s\n")
-    with running(lucene_monitor.command(libs, folder, best)) as lucene:
-        yield lucene
-
-
-def _trial(command: Sequence[str]) -> float:
-    with running(command) as lucene:
-        passes = [_pass(lucene, "short", TRIAL_ITEMS) for _ in range(WARM_PASSES)]
-    return Record(passes).per_s()
+def _lucene(libs: Path, folder: Path) -> Iterator[tuple[Contender, float]]:
+    """Lucene with its better presearcher, and how many items a second that did in its trial."""
+    with contextlib.ExitStack() as stack:
+        trial = {}
+        for presearcher in lucene_monitor.PRESEARCHERS:
+            command = lucene_monitor.command(libs, folder, presearcher)
+            lucene = stack.enter_context(running(command))
+            passes = [_pass(lucene, "short", TRIAL_ITEMS) for _ in range(WARM_PASSES)]
+            trial[presearcher] = Record(passes).per_s(), lucene
+            sys.stderr.write(f"lucene {presearcher:<12} {trial[presearcher][0]:>12,.0f} items/s\n")
+        best = max(trial, key=lambda each: trial[each][0])
+        for presearcher, (_, lucene) in trial.items():
+            if presearcher != best:
+                lucene.close()
+        yield trial[best][1], trial[best][0]
 
 
 def _pass(contender: Contender, items: str, count: int) -> list[int]:
@@ -187,7 +201,7 @@ def _against(
     """A slow peer and ours in turns, over as many items as the peer can do."""
     with _worker(peer, folder) as contender:
         trial = Record([_pass(contender, "short", TRIAL_FEW)])
-        count = int(min(PEER_MOST_ITEMS, max(TRIAL_FEW, trial.per_s() * PEER_PASS_S)))
+        count = int(min(PEER_MOST_ITEMS, max(TRIAL_FEW, trial.per_s() * PASS_S)))
         record, beside = Record(), Record()
         for _ in range(PEER_ROUNDS):
             record.passes.append(_pass(contender, "short", count))
@@ -207,24 +221,17 @@ def _agreement(ours: Contender, peer: Contender, count: int) -> float:
     return len(one & other) / max(1, len(one | other))
 
 
-def _evidence(name: str, ours: Contender, hits: Record, count: int) -> dict[str, float]:
-    """What evidence and status add."""
+def _evidence(name: str, ours: Contender, hits: Record) -> dict[str, float]:
+    """What evidence and status add, over all items."""
+    count = ITEMS["short"]
     told = Record([ours.ask("match", "short", count)["ns"] for _ in range(PEER_ROUNDS)])
     found = ours.ask("hits", "short", count)["hits"]
     return {
+        f"ours_{name}_all_items_per_s": hits.per_s(),
         f"ours_{name}_match_items_per_s": told.per_s(),
         f"ours_{name}_evidence_us": 1e6 / told.per_s() - 1e6 / hits.per_s(),
         f"ours_{name}_hits_per_item": sum(map(len, found)) / len(found),
     }
-
-
-def _against_lucene(name: str, records: Records, result: Result) -> None:
-    for items in WORDS:
-        if ("lucene", items) in records:
-            ours, peer = records[("ours", items)], records[("lucene", items)]
-            key = f"vs_lucene_{name}{_suffix(items)}"
-            result["ratios"][key] = round(ours.per_s() / peer.per_s(), 2)
-            result["figures"][f"p99_{key}"] = peer.at(0.99) / ours.at(0.99)
 
 
 def _rates(name: str, records: Records) -> dict[str, float]:

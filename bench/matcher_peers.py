@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property, lru_cache
+from itertools import takewhile
 
 import ahocorasick
 
@@ -181,8 +182,9 @@ def _needle(word: Word) -> str:
     """How every inflection of the word begins."""
     if word.form is Form.PREFIX:
         return word.folded
-    pairs = enumerate(zip(word.folded, stemmed(word.written), strict=False))
-    return word.folded[: next((n for n, (one, other) in pairs if one != other), len(word.folded))]
+    stem_of = stemmed(word.written)
+    pairs = zip(word.folded, stem_of, strict=False)
+    return word.folded[: sum(takewhile(bool, (one == other for one, other in pairs)))]
 
 
 def expressions(rules: Sequence[Rule]) -> Judge:

@@ -65,6 +65,14 @@ def test_plain_peers_find_what_the_rules_mean() -> None:
         assert [sorted(found(item)) for item in few] == wanted
 
 
+def test_the_automaton_wakes_rules_by_every_inflection() -> None:
+    rule = Rule(id="a", wanted=And((make_term("sanctions", ""), make_term("happy", ""))))
+    found = matcher_peers.automaton([rule])
+    assert found(Item(id="1", title="A happy sanctuary")) == []
+    for title in ("Happy to sanction", "Sanctioned and happy", "Sanctions, happy"):
+        assert found(Item(id="2", title=title)) == ["a"]
+
+
 def test_re_finds_words_as_written_only() -> None:
     rule = Rule(id="a", wanted=make_term("asset freeze", "all[0]"))
     found = matcher_peers.expressions([rule])
