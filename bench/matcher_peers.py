@@ -179,12 +179,13 @@ def _clauses(node: Node) -> Iterable[frozenset[str]]:
 
 
 def _needle(word: Word) -> str:
-    """How every inflection of the word begins."""
+    """How every inflection of the word begins: company, companies; make, making."""
     if word.form is Form.PREFIX:
         return word.folded
     stem_of = stemmed(word.written)
     pairs = zip(word.folded, stem_of, strict=False)
-    return word.folded[: sum(takewhile(bool, (one == other for one, other in pairs)))]
+    same = sum(takewhile(bool, (one == other for one, other in pairs)))
+    return word.folded[: same - word.folded[:same].endswith(("e", "i", "y"))]
 
 
 def expressions(rules: Sequence[Rule]) -> Judge:
