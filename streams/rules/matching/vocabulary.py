@@ -19,7 +19,10 @@ MEMO_MOST_CHUNKS = 400_000
 """Distinct chunks remembered: about 100 MB; then it begins anew."""
 
 MEMO_MOST_CHARS = 40
-"""Of a chunk that is remembered: longer ones are addresses, or text without spaces."""
+"""Of a chunk that is remembered: longer ones are text without spaces, never seen again."""
+
+MEMO_MOST_ASCII_CHARS = 160
+"""Of a chunk of ASCII: addresses and markup come again and are slow to take apart."""
 
 BODY_ZONE = "body"
 """Of title, summary and text; other parts are zones of their own."""
@@ -145,7 +148,8 @@ class Marks(dict[str, int]):
 
     def __missing__(self, chunk: str) -> int:
         mark = self._vocabulary.mark(self._layout(chunk))
-        if len(chunk) <= MEMO_MOST_CHARS:
+        most = MEMO_MOST_ASCII_CHARS if chunk.isascii() else MEMO_MOST_CHARS
+        if len(chunk) <= most:
             self[chunk] = mark
         return mark
 
