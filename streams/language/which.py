@@ -33,6 +33,13 @@ DECLARED_KEPT = 1_000
 """Different declarations remembered; an outlet may write anything there."""
 
 _FOREIGN = foreign_words()
+_SAID_IN = {
+    word: tuple(lang for lang, own in LATIN_WORDS.items() if word in own)
+    for word in frozenset().union(*LATIN_WORDS.values())
+    if word.islower() and not (len(word) == 1 and word.isascii())
+}
+"""The languages of each small word."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 _HAN_WEIGHT = 2
 """A Chinese character says about as much as this many letters."""
@@ -94,12 +101,11 @@ def _latin(sample: str) -> str:
     """
     said: dict[str, int] = dict.fromkeys(LATIN_WORDS, 0)
     for word in _WORD.findall(sample):
-        if not word.islower() or (len(word) == 1 and word.isascii()):
-            continue
-        for lang, own in LATIN_WORDS.items():
-            said[lang] += word in own
-        for lang, letters in () if word.isascii() else LATIN_LETTERS.items():
-            said[lang] += not letters.isdisjoint(word)
+        for lang in _SAID_IN.get(word, ()):
+            said[lang] += 1
+        if not word.isascii() and word.islower():
+            for lang, letters in LATIN_LETTERS.items():
+                said[lang] += not letters.isdisjoint(word)
     best = max(said, key=lambda lang: said[lang])  # English is first, so it wins what is even
     return best if said[best] else "en"
 
