@@ -116,15 +116,18 @@ def _without_marks(word: str) -> str:
 
 def tokenise(text: str) -> list[Token]:
     """The words of `text` in order.  A possessive's `s` is no word."""
-    tokens = []
+    return [*tokens(text)]
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """As `tokenise`, as far as somebody asks."""
     for found in _TOKEN.finditer(text):
         if found.lastgroup == "possessive":
             continue
         surface = found.group()
         word = _number(surface) if found.lastgroup == "number" else fold(surface)
         if word:
-            tokens.append(Token(word, found.start(), found.end()))
-    return tokens
+            yield Token(word, found.start(), found.end())
 
 
 def _number(surface: str) -> str:
@@ -133,15 +136,15 @@ def _number(surface: str) -> str:
     return plain if plain.isascii() else unicodedata.normalize("NFKC", plain).translate(_DIGITS)
 
 
-def compounds(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int, str, str]]:
+def compounds(text: str, found: Sequence[Token]) -> Iterator[tuple[int, int, str, str]]:
     """Hyphenated words: positions of the first and last, and both joined, as written and folded."""
     first = 0
-    for n in range(1, len(tokens) + 1):
-        if n < len(tokens) and text[tokens[n - 1].end : tokens[n].start] in HYPHENS:
+    for n in range(1, len(found) + 1):
+        if n < len(found) and text[found[n - 1].end : found[n].start] in HYPHENS:
             continue
         if 1 < n - first <= MAX_COMPOUND_WORDS:
-            joined = "".join(text[t.start : t.end] for t in tokens[first:n])
-            yield first, n - 1, joined, "".join(t.word for t in tokens[first:n])
+            joined = "".join(text[t.start : t.end] for t in found[first:n])
+            yield first, n - 1, joined, "".join(t.word for t in found[first:n])
         first = n
 
 

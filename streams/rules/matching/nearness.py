@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from streams.rules.ast import Reach, Unit
+from streams.rules.matching.reading import MAX_PLACES
 from streams.rules.matching.seen import Seen, Span
 
 
@@ -90,7 +91,7 @@ class Nearness:
             found |= {_hull(a, b) for b in others.places for a in self._next(b, ones)}
             found |= {_hull(a, b) for a in ones.places for b in self._amid(a, others)}
             found |= {_hull(a, b) for b in others.places for a in self._amid(b, ones)}
-        return sorted(found, key=Place.order)
+        return sorted(found, key=Place.order)[:MAX_PLACES]
 
     def free(self, place: Place, others: Row) -> bool:
         """True if none of the others overlaps the place or is near it."""
@@ -146,4 +147,5 @@ class Nearness:
 
 def _hull(one: Place, other: Place) -> Place:
     first, last = min(one.first, other.first), max(one.last, other.last)
-    return Place(first, last, one.asked() | other.asked())
+    asked = one.asked() | other.asked()
+    return Place(first, last, asked if len(asked) <= last - first else None)

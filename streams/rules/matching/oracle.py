@@ -4,7 +4,7 @@ In: a rule and an item.  Out: True, False, or None for "stopped by none".  No in
 the matcher must never differ from it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from streams.item import Item
@@ -31,7 +31,15 @@ from streams.rules.ast import (
 )
 from streams.rules.book import Admits, Rule
 from streams.rules.matching.patterns import found_in
-from streams.rules.matching.reading import Compound, Passage, Reading, Spoken, inside, read
+from streams.rules.matching.reading import (
+    MAX_PLACES,
+    Compound,
+    Passage,
+    Reading,
+    Spoken,
+    inside,
+    read,
+)
 from streams.text import words
 
 WEIGHT_DECIMALS = 6
@@ -102,19 +110,18 @@ def holds(node: Node, reading: Reading, scopes: Scopes = BODY) -> bool:
 
 
 def places(node: Node, reading: Reading, scopes: Scopes = BODY) -> set[Place]:
-    """Where `node` occurs; of two things near one another, from the first to the last word."""
+    """Where `node` occurs; of two things near one another, from the first to the last word.
+
+    Of a term, and of two things near one another, the first `MAX_PLACES` count.
+    """
     match node:
         case Term(phrases):
-            return {
-                place
-                for phrase in phrases
-                for place in _phrase(phrase, reading)
-                if _within(place, reading, scopes)
-            }
+            found = (place for phrase in phrases for place in _phrase(phrase, reading))
+            return _first(place for place in found if _within(place, reading, scopes))
         case Or(of):
             return {place for each in of for place in places(each, reading, scopes)}
         case Near(first, second, reach):
-            return set(_pairs(first, second, reach, reading, scopes))
+            return _first(_pairs(first, second, reach, reading, scopes))
         case NotNear(first, second, reach):
             others = places(second, reading, scopes)
             return {
@@ -124,6 +131,16 @@ def places(node: Node, reading: Reading, scopes: Scopes = BODY) -> set[Place]:
             }
         case _:
             raise TypeError(f"{type(node).__name__} has no places")
+
+
+def _first(found: Iterable[Place]) -> set[Place]:
+    ordered = sorted(set(found), key=lambda p: (p.passage, p.first, p.last, _gaps(p)))
+    return set(ordered[:MAX_PLACES])
+
+
+def _gaps(place: Place) -> list[int]:
+    """The words asked for, where others stand between them."""
+    return [] if len(place.words) > place.last - place.first else sorted(place.words)
 
 
 def mentions(found: set[Place]) -> int:

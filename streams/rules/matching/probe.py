@@ -5,14 +5,16 @@ Invariant: says what the oracle says; asks for positions only where the answer h
 """
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 from streams.match import Evidence
 from streams.rules.ast import Reach, Scope
 from streams.rules.matching.nearness import Nearness, Place, Row
 from streams.rules.matching.patterns import searched
+from streams.rules.matching.reading import MAX_PLACES
 from streams.rules.matching.seen import Seen, Span
 from streams.rules.matching.vocabulary import Ids
 
@@ -79,8 +81,8 @@ class TermProbe(Placed):
         else:
             spans = _merged(seen.phrase(ids) for ids in self.words)
         if self.scopes:
-            return [span for span in spans if seen.within(span, self.scopes)]
-        return spans
+            spans = [*islice(_ranged(spans, seen.ranges(self.scopes)), MAX_PLACES)]
+        return spans[:MAX_PLACES]
 
     def inside(self, seen: Seen, hull: Span) -> Iterator[Evidence]:
         for span in self.spans(seen):
@@ -262,6 +264,13 @@ def _merged(rows: Iterable[Sequence[Span]]) -> Sequence[Span]:
     """All spans in order, each once."""
     found = [row for row in rows if row]
     return found[0] if len(found) == 1 else sorted(set(chain.from_iterable(found)))
+
+
+def _ranged(spans: Sequence[Span], ranges: Iterable[tuple[int, int]]) -> Iterator[Span]:
+    """The spans that lie in one of the ranges."""
+    for start, end in ranges:
+        at, stop = bisect_left(spans, (start, 0)), bisect_left(spans, (end, 0))
+        yield from (spans[n] for n in range(at, stop) if spans[n][1] < end)
 
 
 def _clear(spans: Iterable[Span]) -> int:

@@ -14,6 +14,11 @@ from streams.language.which import language
 from streams.rules.ast import Scope, Where
 from streams.text import compounds, tokenise
 
+BODY_PARTS = frozenset({Where.TITLE, Where.SUMMARY, Where.TEXT})
+
+MAX_PLACES = 200
+"""Of one term in an item, in nearness and counts: no news says a word so often, attacks do."""
+
 LEAD_MOST_WORDS = 60
 """Of the summary, and of the text's first paragraph: what a newspaper calls the lead."""
 
@@ -117,7 +122,7 @@ def inside(scope: Scope, passage: Passage, last: int) -> bool:
         case Where.LEAD:
             return _in_lead(passage, last)
         case Where.FIRST:
-            body = passage.part in {Where.TITLE, Where.SUMMARY, Where.TEXT}
+            body = passage.part in BODY_PARTS
             return body and passage.before + last < scope.words
         case where:
             return passage.part is where

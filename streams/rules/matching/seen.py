@@ -8,14 +8,14 @@ phrase crosses; what is not asked for is not worked out.
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, product
 
 from streams.item import Item
 from streams.match import Evidence
 from streams.rules.ast import Scope, Where
-from streams.rules.matching.reading import Passage, fields, inside, item_language, passage
+from streams.rules.matching.reading import BODY_PARTS, fields, item_language
+from streams.rules.matching.strips import Strip
 from streams.rules.matching.vocabulary import BETWEEN, CLASSES_LANG, EDGE, SILENT, Ids, Vocabulary
 
 ZONES = {Where.CREDIT: "credit", Where.URL: "url", Where.TAGS: "tags"}
@@ -56,14 +56,6 @@ class Packed:
         self.row = packed(ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """One field in the row of all words: where it begins, and the passage it is."""
-
-    start: int
-    passage: Passage
-
-
 class Seen:
     """One item through the eyes of one book; lives as long as the item is judged."""
 
@@ -79,6 +71,7 @@ class Seen:
         if not present.isdisjoint(heavy):
             present.update(*map(held.__getitem__, present & heavy))
         self._spans: dict[int, Sequence[Span]] = {}
+        self._ranges: dict[tuple[Scope, ...], list[tuple[int, int]]] = {}
         self._packed = b""
 
     def _mark(self, item: Item) -> list[int]:
@@ -193,43 +186,44 @@ class Seen:
 
     def _strips(self) -> Iterator[Strip]:
         start = before = 0
-        body = [each for each in fields(self.item) if each[1] not in ZONES]
-        for name, part, text in (*body, *self._asides()):
-            here = passage(name, part, text, before)
-            yield Strip(start, here)
-            start += len(here.words) + 1
-            before += len(here.words)
+        body = [each for each in fields(self.item) if each[1] in BODY_PARTS]
+        ends = (*(edge for edge, _ in self.spans(BETWEEN)), len(self.row[0]))
+        named = (*body, *(self._asides() if self._vocabulary.has_asides else ()))
+        for (name, part, text), end in zip(named, ends, strict=True):
+            yield Strip(name, part, text, start, end, before)
+            before += end - start
+            start = end + 1
 
     @cached_property
     def _starts(self) -> list[int]:
         return [strip.start for strip in self.strips]
 
-    def strip_of(self, position: int) -> int:
-        """The number of the strip that a position lies in."""
-        return bisect_right(self._starts, position) - 1
+    def strip(self, position: int) -> Strip:
+        """The strip that a position lies in."""
+        return self.strips[bisect_right(self._starts, position) - 1]
 
-    def within(self, span: Span, scopes: Iterable[Scope]) -> bool:
-        """True if the span lies in one of these parts of the item."""
-        strip = self.strips[self.strip_of(span[0])]
-        last = span[1] - strip.start
-        return any(inside(scope, strip.passage, last) for scope in scopes)
+    def ranges(self, scopes: tuple[Scope, ...]) -> list[tuple[int, int]]:
+        """The positions that the scopes allow, from and up to."""
+        ranges = self._ranges.get(scopes)
+        if ranges is None:
+            found = ((s.start, max(map(s.allowed, scopes))) for s in self.strips)
+            ranges = self._ranges[scopes] = [each for each in found if each[0] < each[1]]
+        return ranges
 
-    def sentence(self, position: int) -> tuple[int, int]:
-        """Which sentence of which strip a position lies in."""
-        number = self.strip_of(position)
-        strip = self.strips[number]
-        return number, strip.passage.words[position - strip.start].sentence
+    def sentence(self, position: int) -> tuple[str, int]:
+        """Which sentence of which field a position lies in."""
+        strip = self.strip(position)
+        return strip.name, strip.sentence(position)
 
-    def paragraph(self, position: int) -> tuple[int, int]:
-        """Which paragraph of which strip a position lies in."""
-        number = self.strip_of(position)
-        strip = self.strips[number]
-        return number, strip.passage.words[position - strip.start].paragraph
+    def paragraph(self, position: int) -> tuple[str, int]:
+        """Which paragraph of which field a position lies in."""
+        strip = self.strip(position)
+        return strip.name, strip.paragraph(position)
 
     def evidence(self, clause: str, span: Span) -> Evidence:
         """The words of a span, as they stand in their field."""
-        strip = self.strips[self.strip_of(span[0])]
-        words = strip.passage.words
-        start, end = words[span[0] - strip.start].start, words[span[1] - strip.start].end
-        text = strip.passage.text[start:end]
-        return Evidence(clause=clause, field=strip.passage.field, start=start, end=end, text=text)
+        strip = self.strip(span[0])
+        start, end = strip.token(span[0]).start, strip.token(span[1]).end
+        return Evidence(
+            clause=clause, field=strip.name, start=start, end=end, text=strip.text[start:end]
+        )
