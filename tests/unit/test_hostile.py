@@ -14,6 +14,7 @@ from streams.rules.book import Book, Rule
 from streams.rules.load import load_book
 from streams.rules.matching.matcher import Matcher
 from streams.rules.matching.patterns import BadPattern, compiled
+from streams.rules.terms import make_term
 from streams.yaml12 import MAX_FILE_BYTES, Invalid
 
 SIZE = 1_000
@@ -26,6 +27,15 @@ def test_a_hostile_rule_is_answered(case: Hostile) -> None:
     assert bool(verdict.hits) is case.hits
     assert matcher.hits(case.item) == {hit.rule for hit in verdict.hits}
     assert all(stands(case.item, e) for hit in verdict.hits for e in hit.evidence)
+
+
+def test_a_phrase_of_words_written_in_many_ways_is_answered() -> None:
+    ways = [make_term(word, "exact", exact=True) for word in ("No", "NO", "nO")]
+    phrases = [make_term("no " * words + "yes", "all[0]") for words in (30, 2)]
+    terms = (*phrases, *ways)
+    book = Book(tuple(Rule(id=f"r{n}", wanted=term) for n, term in enumerate(terms)))
+    item = Item(id="i", title="No NO nO no " * 10 + "x, no NO yes", lang="en")
+    assert Matcher(book).hits(item) == {"r1", "r2", "r3", "r4"}
 
 
 def stands(item: Item, piece: Evidence) -> bool:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, product
+from math import prod
 
 from streams.item import Item
 from streams.match import Evidence
@@ -30,6 +31,9 @@ Joined = tuple[int, int, Ids]
 
 MARK_BYTES = 8
 """Of one mark in a packed row."""
+
+MAX_BLURRED_ROWS = 64
+"""Rows of marks tried for one phrase: each is one search; beyond, word by word is quicker."""
 
 
 def packed(marks: Iterable[int]) -> bytes:
@@ -113,7 +117,8 @@ class Seen:
         blurred = [carriers[n] & present if n in carriers else () for n in ids]
         if not any(blurred):
             return False
-        if any(mark in self._vocabulary.knots for marks in blurred for mark in marks):
+        many = prod(len(marks) + 1 for marks in blurred) > MAX_BLURRED_ROWS
+        if many or any(mark in self._vocabulary.knots for marks in blurred for mark in marks):
             return bool(self.phrase(ids))
         choices = ((number, *marks) for number, marks in zip(ids, blurred, strict=True))
         return any(self._has_row(packed(row)) for row in product(*choices))
