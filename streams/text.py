@@ -36,6 +36,9 @@ MAX_CACHED_WORD_CHARS = 40
 MAX_MARKS = 30
 """On one letter; Unicode's stream-safe limit (UAX 15).  Sorting endless ones takes minutes."""
 
+MAX_FOLDED_CHARS = 1_000
+"""Of one word beyond ASCII: no term is as long, and a ligature may unfold to 18 letters."""
+
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ーｰ--\p{Nd}]"
 _LETTER = rf"[[\p{{L}}\p{{N}}]--{_UNSPACED}--[ʻʼﾞﾟ]]"
 _IN_WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_UNSPACED}--[ʻʼŉﾞﾟ]]"
@@ -94,7 +97,7 @@ def visible(surface: str) -> str:
     if surface.isascii():
         return surface
     if len(surface) > MAX_MARKS:
-        surface = _TOO_MANY_MARKS.sub(r"\1", surface)
+        surface = _TOO_MANY_MARKS.sub(r"\1", surface)[:MAX_FOLDED_CHARS]
     return unicodedata.normalize("NFKC", surface.translate(_DROPPED)).translate(_DROPPED)
 
 

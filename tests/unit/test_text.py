@@ -34,6 +34,13 @@ def test_words(text: str, expected: str) -> None:
     assert " ".join(words(text)) == expected
 
 
+def test_a_word_without_end_is_read_by_its_beginning() -> None:
+    (token,) = tokenise("ﷺ" * 100_000)
+    assert len(token.word) < 20_000
+    assert token.word.startswith(fold("ﷺ" * 200))
+    assert (token.start, token.end) == (0, 100_000)
+
+
 @given(st.text(max_size=80))
 def test_tokens_stand_where_they_say(text: str) -> None:
     tokens = tokenise(text)
