@@ -31,6 +31,9 @@ MAX_PATTERNS = 100
 MAX_PATTERN_CHARS = 1_000
 """Of one regular expression."""
 
+MIN_THRESHOLD = 0.001
+"""Of `weights`: sums are rounded, and one below what is rounded off would be reached by nothing."""
+
 MAX_OPERANDS = 4
 """Of `near`: more is a sentence."""
 
@@ -237,7 +240,7 @@ class AtLeastModel(Strict):
 class WeightsModel(Strict):
     """Words with weights, and the sum that is enough."""
 
-    threshold: Annotated[float, Field(gt=0)]
+    threshold: Annotated[float, Field(ge=MIN_THRESHOLD)]
     of: Annotated[
         dict[Text, Annotated[float, BeforeValidator(_weight)]],
         Field(min_length=1, max_length=MAX_TERMS),

@@ -106,6 +106,7 @@ BAD = [
     "{at_least: {count: 0, of: [a]}}",
     "{at_least: {of: [a]}}",
     "{weights: {threshold: 0, of: {a: 1}}}",
+    "{weights: {threshold: 1.0e-9, of: {a: 1}}}",
     "{weights: {threshold: 1, of: {a: x}}}",
     "{in: titel, all: [x]}",
     "{query: 5}",
