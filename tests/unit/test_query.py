@@ -174,6 +174,13 @@ QUOTE_AND = 'write AND; "and" in small letters would be a word of a phrase'
         ("a NEAR/10f b", 2, '"NEAR/10f": write PRE/10'),
         ("a near b", 2, '"near": write W/5 for at most five words apart'),
         ("a w/s b", 2, '"w/s": write W/s'),
+        ("a W/S b", 2, '"W/S": write W/s'),
+        ("a W/para b", 2, '"W/para": write W/p'),
+        ("a /p b", 2, '"/p": write W/p'),
+        ("a /5 b", 2, '"/5": write W/5 for either order, PRE/5 for this order'),
+        ("a W/ 5 b", 2, '"W/": write the number at once after it: W/5'),
+        ("a ANDNOT b", 2, '"ANDNOT": write AND NOT'),
+        ("a xor b", 2, '"xor": write (a OR b) AND NOT (a AND b)'),
         (
             "a same b",
             2,
@@ -213,7 +220,10 @@ QUOTE_AND = 'write AND; "and" in small letters would be a word of a phrase'
         ("(a) (b)", 4, "an operator is missing after (a): write AND or OR"),
         ("a NOT b", 2, "an operator is missing: write AND NOT, or OR NOT"),
         ("NOT NOT a", 4, "NOT NOT: leave both out"),
-        ("headline:a", 0, 'no field "headline:"; quotes make it a word'),
+        ("heading:a", 0, 'no field "heading:"; quotes make it a word'),
+        ("site:a", 0, 'no field "site:": did you mean "outlet"?'),
+        ("headline:a", 0, 'no field "headline:": did you mean "title"?'),
+        ("body:a", 0, 'no field "body:": did you mean "text"?'),
         ("titel:a", 0, 'no field "titel:": did you mean "title"?'),
         ("Title:a", 0, "write title: in small letters"),
         ("first:a", 0, "write first/50: for the first fifty words"),
@@ -246,6 +256,13 @@ def test_a_query_is_refused_so(text: str, start: int, message: str) -> None:
     with pytest.raises(BadQuery) as refused:
         read(text)
     assert (start, message) in [(fault.start, fault.message) for fault in refused.value.faults]
+
+
+def test_a_filter_in_brackets_is_refused_once() -> None:
+    with pytest.raises(BadQuery) as refused:
+        read("a AND NOT (lang:en)")
+    said = "lang: stands at the top of a query, joined by AND: lang:… AND …"
+    assert [(fault.start, fault.message) for fault in refused.value.faults] == [(11, said)]
 
 
 def test_all_faults_are_named_at_once() -> None:

@@ -180,14 +180,14 @@ class _Parser:
         if self.peek().kind is Kind.CLOSE:
             self.stop(self.peek(), "nothing stands between these brackets")
         part = self.joined(*self.operands())
-        self.node(part)
+        node = self.node(part)
         if self.peek().kind is not Kind.CLOSE:
             if self.peek().kind is Kind.END:
                 self.stop(token, "this bracket is never closed")
             self.unexpected()
         close = self.take()
         self.level -= 1
-        return Part(token.start, close.end, part.node, part.depth)
+        return Part(token.start, close.end, node, part.depth)
 
     def at_least(self) -> Part:
         token = self.take()
