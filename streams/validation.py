@@ -70,7 +70,8 @@ def _worded(error: Mapping[str, Any]) -> str:
         case "int_type" | "float_type" | "int_from_float":
             return "a number belongs here"
         case "literal_error":
-            return f"{_plain(given)} is none of {ctx['expected'].replace(chr(39), '')}"
+            expected = ctx["expected"].removeprefix("'', ").replace("'", "")
+            return f"{_plain(given)} is none of {expected}"
         case "string_too_short":
             return "empty; something belongs here"
         case "string_too_long":

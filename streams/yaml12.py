@@ -145,7 +145,7 @@ def parse(raw: bytes, file: str) -> Document:
         line = raw[: error.start].count(b"\n") + 1
         raise Invalid([Problem(file, line, 1, "not UTF-8 text")]) from error
     except yaml.MarkedYAMLError as error:
-        raise Invalid([_syntax_problem(error, file)]) from error
+        raise Invalid([_syntax_problem(error, file, text)]) from error
     except yaml.YAMLError as error:
         raise Invalid([Problem(file, 1, 1, f"not YAML: {_first_line(error)}")]) from error
     if reader.problems:
@@ -157,11 +157,12 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0]
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, file: str, text: str) -> Problem:
     said = (error.problem or "not YAML").removeprefix("found ")
-    if "cannot start any token" in said:
-        said += ": put the text in quotes"
     mark = error.problem_mark or error.context_mark
+    if "cannot start any token" in said:
+        tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+        said += ": indent with spaces, not with a tab" if tab else ": put the text in quotes"
     where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return Problem(file, *where, f"not YAML: {said}")
 

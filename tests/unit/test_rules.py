@@ -40,7 +40,22 @@ DEEP = "a: " + "[" * 100_000
         ("r: {all: [{any: [d], nne: [e]}]}\n", '1:22: unknown key "nne": did you mean "none"?'),
         ("r: {all: [*x]}\n", '1:11: "*x" is a YAML alias: put it in quotes, '),
         ("r: {all: [@x]}\n", "1:11: not YAML: "),
-        ("r: {all: [x]}\n\tto: y\n", "2:1: not YAML: "),
+        (
+            "r: {all: [x]}\n\tto: y\n",
+            "2:1: not YAML: character that cannot start any token: indent with spaces, not with",
+        ),
+        ("r: {and: [x]}\n", '1:5: unknown key "and": did you mean "all"?'),
+        ("r: {or: [x]}\n", '1:5: unknown key "or": did you mean "any"?'),
+        ("r: {all: [x], channel: y}\n", '1:15: unknown key "channel": did you mean "to"?'),
+        ("r: {all: [x], in: body}\n", '1:19: in[0]: no part "body": did you mean "text"?'),
+        (
+            "r: {all: [x], tests: [{title: x, expect: hit}]}\n",
+            '1:24: unknown key "title": did you mean "text"?',
+        ),
+        (
+            "r: {all: [x], priority: high}\n",
+            "1:25: priority: high is none of flash, urgent or routine",
+        ),
         ("r: {all: [x]}\n---\nq: {all: [x]}\n", "2:1: not YAML: "),
         ("r:\n  all: [x]\n  to: #south-asia\n", '3:6: to: empty; a channel needs quotes: "#so'),
         ("r: {all: [&x y]}\n", '1:11: "&x" is a YAML anchor: put it in quotes'),
