@@ -223,12 +223,12 @@ def unknown_list(name: str, lists: Lists) -> str:
 
 
 def wrong_regex(regex: str) -> str:
-    """Why RE2 does not take it; empty if it does."""
+    """Why it is not taken, by RE2 or because it asks for nothing; empty if it is."""
     try:
-        compiled(regex)
+        idle = compiled(regex).search("")
     except BadPattern as error:
         return f'"{regex}" is no regular expression: {error}'
-    return ""
+    return f'"{regex}" is found in every item: all of it may be left out' if idle else ""
 
 
 def wrong_at_heart(wanted: Sequence[Node], none: Sequence[Node]) -> str:

@@ -56,6 +56,7 @@ DEEP = "a: " + "[" * 100_000
             "r: {all: [x], priority: high}\n",
             "1:25: priority: high is none of flash, urgent or routine",
         ),
+        ("r: {regex: 'x*'}\n", '1:12: "x*" is found in every item: all of it may be left out'),
         ("r: {all: [x]}\n---\nq: {all: [x]}\n", "2:1: not YAML: "),
         ("r:\n  all: [x]\n  to: #south-asia\n", '3:6: to: empty; a channel needs quotes: "#so'),
         ("r: {all: [&x y]}\n", '1:11: "&x" is a YAML anchor: put it in quotes'),
