@@ -8,7 +8,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel, ValidationInfo, field_validator
 
 from streams.rules.clause_model import (
     MAX_TERMS,
@@ -223,6 +223,13 @@ class RuleTest(Strict):
     url: str = ""
     tags: list[str] = Field(default_factory=list)
     tier: int = 0
+
+    @field_validator("status")
+    @classmethod
+    def _of_a_hit(cls, status: str, info: ValidationInfo) -> str:
+        if status and info.data.get("expect") == "miss":
+            raise ValueError("a miss has none; leave it out, or expect a hit")
+        return status
 
 
 class RuleModel(Clauses):

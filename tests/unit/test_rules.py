@@ -53,6 +53,10 @@ DEEP = "a: " + "[" * 100_000
             '1:24: unknown key "title": did you mean "text"?',
         ),
         (
+            "r: {all: [x], tests: [{text: x, expect: miss, status: negated}]}\n",
+            "1:55: tests[0].status: a miss has none; leave it out, or expect a hit",
+        ),
+        (
             "r: {all: [x], priority: high}\n",
             "1:25: priority: high is none of flash, urgent or routine",
         ),
