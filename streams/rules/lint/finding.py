@@ -30,6 +30,7 @@ class Code(StrEnum):
     SUBSUMED = "subsumed-rule"
     UNUSED_LIST = "unused-list"
     LOOK_ALIKE = "look-alike"
+    OPERATOR = "operator"
     THRESHOLD = "threshold"
     IDLE_WEIGHT = "idle-weight"
     NOT_ENFORCED = "not-enforced"

@@ -8,6 +8,7 @@ from streams.rules.lint.alternatives import idle_beside, idle_finding
 from streams.rules.lint.covering import ENGLISH
 from streams.rules.lint.finding import Code, Finding
 from streams.rules.lint.frequent import is_broad
+from streams.rules.lint.operators import operators
 from streams.rules.lint.spelling import look_alikes
 from streams.rules.terms import make_term
 
@@ -54,7 +55,7 @@ def words_of_lists(lists: Lists) -> Iterator[Finding]:
             code, message = idle_finding(beside, (ENGLISH,))
             yield Finding(code=code, message=message, list_name=name, clause=beside.idle.clause)
         for term in terms:
-            for found in look_alikes("", term):
+            for found in (*look_alikes("", term), *operators("", term)):
                 yield Finding(
                     code=found.code, message=found.message, list_name=name, clause=term.clause
                 )

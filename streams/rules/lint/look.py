@@ -15,6 +15,7 @@ from streams.rules.lint.between import between
 from streams.rules.lint.covering import ENGLISH, Langs
 from streams.rules.lint.finding import Code, Finding
 from streams.rules.lint.lists import unused, words_of_lists
+from streams.rules.lint.operators import operators
 from streams.rules.lint.place import place_of
 from streams.rules.lint.spelling import look_alikes, wrong_script
 from streams.rules.lint.unreachable import unreachable
@@ -41,9 +42,12 @@ def look(
     """Every finding; `steps` may count the rules as they are looked at."""
     listed = frozenset(w for words in sources.lists.values() for w in words if isinstance(w, str))
     yield from unused(sources.lists, sources.rules.values())
-    yield from words_of_lists(sources.lists)
+    of_lists = tuple(words_of_lists(sources.lists))
+    yield from of_lists
+    told = {finding.message for finding in of_lists}
     for rule in steps(book.rules):
-        yield from _of_rule(rule, sources.rules.get(rule.id, {}), listed)
+        found = _of_rule(rule, sources.rules.get(rule.id, {}), listed)
+        yield from (f for f in found if f.message not in told or not f.clause.endswith("query"))
     yield from between(book.rules, languages)
 
 
@@ -81,6 +85,7 @@ def _of_rule(rule: Rule, written: Any, listed: frozenset[str]) -> Iterator[Findi
     yield from (f for f in alternatives(rule.id, nodes, langs) if f.clause in of_own)
     for term in own:
         yield from look_alikes(rule.id, term)
+        yield from operators(rule.id, term)
     if rule.admits.langs:
         for term in own:
             yield from wrong_script(rule.id, term, rule.admits.langs)
