@@ -52,7 +52,7 @@ def language(declared: str, *texts: str) -> str:
     """The two-letter code of the language the texts are in."""
     if declared and (code := _declared(declared)):
         return code
-    for text in texts:
+    for text in filter(None, texts):
         words = text[:HASTE_CHARS].split()
         if not ENGLISH_WORDS.isdisjoint(words) and _FOREIGN.isdisjoint(words):
             return "en"

@@ -13,7 +13,7 @@ from streams.match import Evidence, Hit, Status, Stopped, Verdict
 from streams.rules.ast import And, Scoped
 from streams.rules.book import Admits, Negation, Rule
 from streams.rules.explaining.clauses import Clause, Heard, walk_clauses, weigh
-from streams.rules.matching.oracle import admitted
+from streams.rules.matching.admits import admitted
 
 
 class Outcome(StrEnum):

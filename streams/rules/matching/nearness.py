@@ -145,6 +145,25 @@ class Nearness:
                 return self.seen.paragraph(first) == self.seen.paragraph(last)
 
 
+def any_near(ones: Sequence[Span], others: Sequence[Span], reach: Reach, seen: Seen) -> bool:
+    """True if one of these words or phrases is so few words away from one of the others."""
+    if _any_after(ones, others, reach, seen):
+        return True
+    return not reach.ordered and _any_after(others, ones, reach, seen)
+
+
+def _any_after(early: Sequence[Span], late: Sequence[Span], reach: Reach, seen: Seen) -> bool:
+    for span in early:
+        at = bisect_left(late, (span[1] + 1,))
+        if (
+            at < len(late)
+            and late[at][0] - span[1] <= reach.words
+            and seen.together(span, late[at])
+        ):
+            return True
+    return False
+
+
 def _hull(one: Place, other: Place) -> Place:
     first, last = min(one.first, other.first), max(one.last, other.last)
     asked = one.asked() | other.asked()

@@ -10,10 +10,8 @@ from typing import Any
 
 import re2
 
-from streams.item import Item
-from streams.match import Evidence
 from streams.rules.ast import Pattern, Scope, Where
-from streams.rules.matching.reading import Passage, Reading, fields, inside, read
+from streams.rules.matching.reading import Passage, Reading, inside
 
 MAX_PATTERN_BYTES = 1 << 20
 """Of RE2's memory for one pattern: hundreds of alternatives fit, a counted bomb does not."""
@@ -80,20 +78,3 @@ def _extent(scope: Scope, passage: Passage) -> tuple[int, int]:
         return 0, len(passage.text) if passage.part is scope.where else 0
     count = sum(inside(scope, passage, n) for n in range(len(passage.words)))
     return 0, passage.words[count - 1].end if count else 0
-
-
-def searched(regex: str, item: Item, scopes: tuple[Scope, ...]) -> Iterator[Evidence]:
-    """As `found_in`, for an item that nobody has taken apart; evidence without its clause."""
-    wholes = {scope.where for scope in scopes}
-    for name, part, text in fields(item):
-        if part in wholes and text:
-            yield from _evidence(regex, name, text)
-    parts = tuple(s for s in scopes if s.where in {Where.LEAD, Where.FIRST})
-    for passage in read(item).passages if parts else ():
-        for scope in parts:
-            yield from _evidence(regex, passage.field, passage.text[: _extent(scope, passage)[1]])
-
-
-def _evidence(regex: str, field: str, text: str) -> Iterator[Evidence]:
-    for start, end in spans(regex, text):
-        yield Evidence(clause="", field=field, start=start, end=end, text=text[start:end])

@@ -28,20 +28,20 @@ class Phrases:
         more than those, so that what they lead to has to be checked.
         """
         if seen.in_classes:
-            seen.present.update(self._candidates(seen.present, seen))
+            likely = self._likely(seen.present)
+            if likely:
+                seen.present.update(seen.stand(likely))
             return seen.present
         classes = self._vocabulary.classes
         present = {classes[number] for number in seen.present if number >= 0}
-        return present.union(self._candidates(present, None))
+        return present.union(phrase.number for phrase in self._likely(present))
 
-    def _candidates(self, present: set[int], seen: Seen | None) -> list[int]:
-        found: list[int] = []
+    def _likely(self, present: set[int]) -> list[Packed]:
+        """The phrases whose two rarest words are there."""
+        likely: list[Packed] = []
         for one in present & self._keys:
             seconds, others = self._table[one]
-            if present.isdisjoint(seconds):
-                continue
-            for other in seconds & present:
-                for phrase in others[other]:
-                    if seen is None or seen.stands(phrase):
-                        found.append(phrase.number)  # noqa: PERF401  # hot: no generator
-        return found
+            if not present.isdisjoint(seconds):
+                for other in seconds & present:
+                    likely += others[other]
+        return likely

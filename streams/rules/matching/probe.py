@@ -7,16 +7,16 @@ Invariant: says what the oracle says; asks for positions only where the answer h
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from streams.match import Evidence
-from streams.rules.ast import Reach, Scope
-from streams.rules.matching.nearness import Nearness, Place, Row
-from streams.rules.matching.patterns import searched
+from streams.rules.ast import Reach, Scope, Unit
+from streams.rules.matching.marks import Ids
+from streams.rules.matching.nearness import Nearness, Place, Row, any_near
+from streams.rules.matching.patterns import spans
 from streams.rules.matching.reading import MAX_PLACES
 from streams.rules.matching.seen import Seen, Span
-from streams.rules.matching.vocabulary import Ids
 
 Scopes = tuple[Scope, ...]
 
@@ -37,7 +37,15 @@ class Probe(ABC):
 
 
 class Placed(Probe):
-    """A node that stands at places: what nearness and counts are made of."""
+    """A node that stands at places: what nearness and counts are made of.
+
+    `is_whole` where every place is words that follow one another, none of others among them.
+    """
+
+    @property
+    def is_whole(self) -> bool:
+        """True for words and phrases, and alternatives of them."""
+        return False
 
     @abstractmethod
     def spans(self, seen: Seen) -> Sequence[Span]:
@@ -70,6 +78,10 @@ class TermProbe(Placed):
     clause: str
     scopes: Scopes = ()
 
+    @property
+    def is_whole(self) -> bool:
+        return True
+
     def holds(self, seen: Seen) -> bool:
         if seen.in_classes and not self.scopes:
             return not seen.present.isdisjoint(self.ids)
@@ -100,12 +112,18 @@ class PatternProbe(Probe):
     scopes: Scopes
 
     def holds(self, seen: Seen) -> bool:
-        return any(True for _ in searched(self.regex, seen.item, self.scopes))
+        return any(True for _ in self._found(seen))
 
     def evidence(self, seen: Seen) -> Iterator[Evidence]:
-        for found in searched(self.regex, seen.item, self.scopes):
-            yield replace(found, clause=self.clause)
+        for name, text, (start, end) in self._found(seen):
+            found = text[start:end]
+            yield Evidence(clause=self.clause, field=name, start=start, end=end, text=found)
             return
+
+    def _found(self, seen: Seen) -> Iterator[tuple[str, str, Span]]:
+        for name, text in seen.texts(self.scopes):
+            for span in spans(self.regex, text):
+                yield name, text, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,10 @@ class AnyPlaced(Placed):
 
     of: tuple[Placed, ...]
 
+    @property
+    def is_whole(self) -> bool:
+        return all(probe.is_whole for probe in self.of)
+
     def holds(self, seen: Seen) -> bool:
         return any(probe.holds(seen) for probe in self.of)
 
@@ -176,6 +198,13 @@ class NearProbe(Placed):
     first: Placed
     second: Placed
     reach: Reach
+
+    def holds(self, seen: Seen) -> bool:
+        if not (self.first.holds(seen) and self.second.holds(seen)):
+            return False
+        if self.reach.unit is Unit.WORDS and self.first.is_whole and self.second.is_whole:
+            return any_near(self.first.spans(seen), self.second.spans(seen), self.reach, seen)
+        return bool(self.places(seen))
 
     def places(self, seen: Seen) -> Sequence[Place]:
         if not (self.first.holds(seen) and self.second.holds(seen)):

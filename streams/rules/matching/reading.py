@@ -16,6 +16,9 @@ from streams.text import compounds, tokenise
 
 BODY_PARTS = frozenset({Where.TITLE, Where.SUMMARY, Where.TEXT})
 
+PARTLY = frozenset({Where.LEAD, Where.FIRST})
+"""Scopes of which the beginning of a field is part."""
+
 MAX_PLACES = 200
 """Of one term in an item, in nearness and counts: no news says a word so often, attacks do."""
 

@@ -9,15 +9,15 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, product
-from math import prod
+from itertools import chain
 
 from streams.item import Item
 from streams.match import Evidence
 from streams.rules.ast import Scope, Where
-from streams.rules.matching.reading import BODY_PARTS, fields, item_language
+from streams.rules.matching.marks import BETWEEN, EDGE, SILENT, Ids
+from streams.rules.matching.reading import BODY_PARTS, PARTLY, fields, item_language
 from streams.rules.matching.strips import Strip
-from streams.rules.matching.vocabulary import BETWEEN, CLASSES_LANG, EDGE, SILENT, Ids, Vocabulary
+from streams.rules.matching.vocabulary import BODY_ZONE, CLASSES_LANG, Vocabulary
 
 ZONES = {Where.CREDIT: "credit", Where.URL: "url", Where.TAGS: "tags"}
 """Parts whose words count only where a rule names them; all other parts are the body."""
@@ -32,21 +32,10 @@ Joined = tuple[int, int, Ids]
 MARK_BYTES = 8
 """Of one mark in a packed row."""
 
-MAX_BLURRED_ROWS = 64
-"""Rows of marks tried for one phrase: each is one search; beyond, word by word is quicker."""
-
 
 def packed(marks: Iterable[int]) -> bytes:
     """Marks as bytes, in which a row of them is found as fast as memory is read."""
     return array("q", marks).tobytes()
-
-
-def has_marks(row: bytes, wanted: bytes) -> bool:
-    """True if the packed marks stand in the row, one after the other."""
-    at = row.find(wanted)
-    while at > 0 and at % MARK_BYTES:
-        at = row.find(wanted, at + 1)
-    return at >= 0
 
 
 class Packed:
@@ -68,12 +57,12 @@ class Seen:
         self.lang = item_language(item)
         self.in_classes = self.lang == CLASSES_LANG
         self._vocabulary = vocabulary
-        self._marks = marks = self._mark(item)
-        self.present = present = set(marks)
-        held = vocabulary.held
-        heavy = vocabulary.heavy
-        if not present.isdisjoint(heavy):
-            present.update(*map(held.__getitem__, present & heavy))
+        self._marks = self._mark(item)
+        self.present = present = set(self._marks)
+        self._layouts = layouts = vocabulary.layouts
+        odd = present & layouts.held.keys()
+        if odd:
+            present.update(*map(layouts.held.__getitem__, odd))
         self._spans: dict[int, Sequence[Span]] = {}
         self._ranges: dict[tuple[Scope, ...], list[tuple[int, int]]] = {}
         self._packed = b""
@@ -81,7 +70,7 @@ class Seen:
     def _mark(self, item: Item) -> list[int]:
         """A mark for each chunk of the item, with an edge between two fields."""
         chunks = [*item.title.split(), EDGE, *item.summary.split(), EDGE, *item.text.split()]
-        marks = [*map(self._vocabulary.body(self.lang).__getitem__, chunks)]
+        marks = [*map(self._vocabulary.marks(BODY_ZONE, self.lang).__getitem__, chunks)]
         for _, part, text in self._asides() if self._vocabulary.has_asides else ():
             zone = self._vocabulary.marks(ZONES[part], self.lang)
             marks.append(BETWEEN)
@@ -93,35 +82,28 @@ class Seen:
         zones = self._vocabulary.zones
         return (each for each in fields(self.item) if ZONES.get(each[1]) in zones)
 
-    def stands(self, phrase: Packed) -> bool:
-        """True if the words of a phrase follow one another."""
-        return self._has_row(phrase.row) or self._stands_blurred(phrase.ids)
+    def stand(self, phrases: Iterable[Packed]) -> Iterator[int]:
+        """The numbers of those phrases whose words follow one another."""
+        row = self._packed or self._pack()
+        for phrase in phrases:
+            at = row.find(phrase.row)
+            while at > 0 and at % MARK_BYTES:
+                at = row.find(phrase.row, at + 1)
+            if at >= 0 or (self._is_blurred(phrase.ids) and self.phrase(phrase.ids)):
+                yield phrase.number
 
-    def _has_row(self, wanted: bytes) -> bool:
-        """True if chunks with these marks follow one another, whatever dashes are between them."""
-        row = self._packed
-        if not row:
-            row = self._packed = packed(self._marks)
-        if has_marks(row, wanted):
-            return True
-        return SILENT in self.present and has_marks(self._spoken, wanted)
+    def _pack(self) -> bytes:
+        """The marks of the chunks; one-word ones by the first of their ids, dashes left out."""
+        marks = self._marks
+        if SILENT in self.present:
+            marks = [mark for mark in marks if mark != SILENT]
+        self._packed = packed(map(self._layouts.plain.__getitem__, marks))
+        return self._packed
 
-    @cached_property
-    def _spoken(self) -> bytes:
-        """The row without chunks that are no words."""
-        return packed([mark for mark in self._marks if mark != SILENT])
-
-    def _stands_blurred(self, ids: Ids) -> bool:
-        """As `stands`, by chunks that hold one of these words and others as well."""
-        carriers, present = self._vocabulary.carriers, self.present
-        blurred = [carriers[n] & present if n in carriers else () for n in ids]
-        if not any(blurred):
-            return False
-        many = prod(len(marks) + 1 for marks in blurred) > MAX_BLURRED_ROWS
-        if many or any(mark in self._vocabulary.knots for marks in blurred for mark in marks):
-            return bool(self.phrase(ids))
-        choices = ((number, *marks) for number, marks in zip(ids, blurred, strict=True))
-        return any(self._has_row(packed(row)) for row in product(*choices))
+    def _is_blurred(self, ids: Ids) -> bool:
+        """True if some chunk holds one of these words and does not stand in the row by it."""
+        carriers, disjoint = self._layouts.carriers, self.present.isdisjoint
+        return any(n in carriers and not disjoint(carriers[n]) for n in ids)
 
     def spans(self, number: int) -> Sequence[Span]:
         """Where a word or phrase stands, in order."""
@@ -168,12 +150,12 @@ class Seen:
     @cached_property
     def row(self) -> tuple[list[Ids], list[Joined]]:
         """The ids of each word over all fields, and the compounds."""
-        shapes, joined = self._vocabulary.shapes, self._vocabulary.joined
+        shapes, joined = self._layouts.shapes, self._layouts.joined
         words = [*chain.from_iterable(map(shapes.__getitem__, self._marks))]
         return words, [] if joined.keys().isdisjoint(self.present) else [*self._compounds()]
 
     def _compounds(self) -> Iterator[Joined]:
-        shapes, joined, at = self._vocabulary.shapes, self._vocabulary.joined, 0
+        shapes, joined, at = self._layouts.shapes, self._layouts.joined, 0
         for mark in self._marks:
             for first, last, ids in joined.get(mark, ()):
                 yield at + first, at + last, ids
@@ -214,6 +196,18 @@ class Seen:
             found = ((s.start, max(map(s.allowed, scopes))) for s in self.strips)
             ranges = self._ranges[scopes] = [each for each in found if each[0] < each[1]]
         return ranges
+
+    def texts(self, scopes: Iterable[Scope]) -> Iterator[tuple[str, str]]:
+        """The fields that the scopes name, and what of a field the others let be read."""
+        wheres = {scope.where for scope in scopes}
+        for name, part, text in fields(self.item):
+            if part in wheres:
+                yield name, text
+        for strip in self.strips if wheres & PARTLY else ():
+            for scope in scopes:
+                end = strip.allowed(scope)
+                if scope.where in PARTLY and end > strip.start:
+                    yield strip.name, strip.text[: strip.token(end - 1).end]
 
     def sentence(self, position: int) -> tuple[str, int]:
         """Which sentence of which field a position lies in."""

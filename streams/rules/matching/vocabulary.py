@@ -1,28 +1,20 @@
 """Vocabulary: every word and phrase a book asks for, each under a number.
 
-In: the words of rules, then chunks of news (what stands between white space).  Out: a number per
-word and phrase, and for each chunk a mark that says which of them it holds.  A chunk is looked at
-once per language and then remembered, so folding, stems and prefixes cost nothing from then on.
-Invariant: reading a text chunk by chunk gives the words that `tokenise` finds in the whole.
+In: the terms of rules, then words of the news.  Out: a number per word and phrase, and which of
+them a word of the news is, by folding, stem and prefix, in the item's language.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import partial
 
 from streams.language.common import COMMON
 from streams.language.stem import FOLDED_FIRST, stem
 from streams.rules.ast import Form, Term, Word
-from streams.text import compounds, tokenise
+from streams.rules.matching.marks import Ids, Layouts, Marks
 
 MEMO_MOST_CHUNKS = 400_000
 """Distinct chunks remembered: about 100 MB; then it begins anew."""
-
-MEMO_MOST_CHARS = 40
-"""Of a chunk that is remembered: longer ones are text without spaces, never seen again."""
-
-MEMO_MOST_ASCII_CHARS = 160
-"""Of a chunk of ASCII: addresses and markup come again and are slow to take apart."""
 
 BODY_ZONE = "body"
 """Of title, summary and text; other parts are zones of their own."""
@@ -33,37 +25,7 @@ CLASSES_LANG = FOLDED_FIRST
 COMMON_COST = 100
 """Of a word that everybody uses, and of a prefix, on top of the terms that ask for it."""
 
-EDGE = " "
-"""Stands between two fields in a list of chunks; no chunk is a space."""
-
-NOTHING = -1
-"""The mark of a chunk that is one word of no interest."""
-
-BETWEEN = -2
-"""The mark of `EDGE`."""
-
-SILENT = -3
-"""The mark of a chunk that is no word (a dash); marks of layouts are below it."""
-
-Ids = tuple[int, ...]
-
 _FORM_SIGN = {Form.INFLECTED.value: "", Form.EXACT.value: "=", Form.PREFIX.value: "*"}
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a chunk holds: the ids of each of its words, and those of words joined by hyphens.
-
-    A joined one is the positions of its first and last word in the chunk, and its ids.
-    """
-
-    words: tuple[Ids, ...]
-    joined: tuple[tuple[int, int, Ids], ...] = ()
-
-    def ids(self) -> Ids:
-        """All ids in it, each once."""
-        joined = (ids for _, _, ids in self.joined)
-        return tuple({n for ids in (*self.words, *joined) for n in ids})
 
 
 class Words:
@@ -108,7 +70,7 @@ class Words:
                     stems[stemmed].append(number)
         return stems
 
-    def said_by(self, surface: str, folded: str, lang: str, *, joined: bool = False) -> Ids:
+    def said_by(self, surface: str, folded: str, *, lang: str, joined: bool = False) -> Ids:
         """The numbers of all words that this word of the news is; a joined one is never exact."""
         found = dict.fromkeys(self._inflections(surface, folded, lang))
         if not joined:
@@ -133,75 +95,21 @@ def _class_key(folded: str) -> str:
     return stem(folded, CLASSES_LANG) or f"={folded}"
 
 
-class Marks(dict[str, int]):
-    """Chunk to mark, for one zone in one language; what is not known yet is looked at.
-
-    The mark is the word's id where a chunk is one word with one id, `NOTHING` where it is one word
-    of no interest, else the number of a layout in `Vocabulary.layouts`.
-    """
-
-    def __init__(self, vocabulary: "Vocabulary", words: Words, lang: str) -> None:
-        super().__init__({EDGE: BETWEEN})
-        self._vocabulary = vocabulary
-        self._words = words
-        self._lang = lang
-
-    def __missing__(self, chunk: str) -> int:
-        mark = self._vocabulary.mark(self._layout(chunk))
-        most = MEMO_MOST_ASCII_CHARS if chunk.isascii() else MEMO_MOST_CHARS
-        if len(chunk) <= most:
-            self[chunk] = mark
-        return mark
-
-    def _layout(self, chunk: str) -> Layout:
-        tokens = tokenise(chunk)
-        say, lang = self._words.said_by, self._lang
-        words = tuple(say(chunk[t.start : t.end], t.word, lang) for t in tokens)
-        joined = (
-            (first, last, say(surface, folded, lang, joined=True))
-            for first, last, surface, folded in compounds(chunk, tokens)
-        )
-        return Layout(words, tuple(each for each in joined if each[2]))
-
-
-class Shapes(dict[int, tuple[Ids, ...]]):
-    """Mark to the ids of each of its words."""
-
-    def __missing__(self, mark: int) -> tuple[Ids, ...]:
-        alone: dict[int, tuple[Ids, ...]] = {NOTHING: ((),), SILENT: ()}
-        shape = self[mark] = alone.get(mark, ((mark,),))
-        return shape
-
-
-@dataclass(slots=True)
 class Vocabulary:
     """All words and phrases of a book by number, whatever zone they are looked for in."""
 
-    zones: dict[str, Words] = field(default_factory=lambda: defaultdict(Words))
-    shapes: Shapes = field(default_factory=Shapes)
-    """The words of each mark."""
-    joined: dict[int, tuple[tuple[int, int, Ids], ...]] = field(default_factory=dict)
-    """The joined words of those layouts that have any."""
-    held: dict[int, Ids] = field(default_factory=dict)
-    """The ids of each layout that has any."""
-    heavy: set[int] = field(default_factory=set)
-    """The same layouts' marks."""
-    knots: set[int] = field(default_factory=set)
-    """Those of several words."""
-    carriers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """For each id the marks of the layouts that hold it."""
-    phrases: dict[Ids, int] = field(default_factory=dict)
-    """Phrases by the classes of their words."""
-    phrase_words: dict[int, Ids] = field(default_factory=dict)
-    classes: list[int] = field(default_factory=list)
-    """The class of each word; of a phrase itself."""
-    uses: list[int] = field(default_factory=list)
-    """How many terms use each class: what many ask for is thought to be common."""
-    _common: set[int] = field(default_factory=set)
-    _numbers: dict[str, int] = field(default_factory=dict)
-    _marks: dict[tuple[str, str], Marks] = field(default_factory=dict)
-    _body: dict[str, Marks] = field(default_factory=dict)
-    _by_layout: dict[Layout, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.zones = {BODY_ZONE: Words()}
+        self.layouts = Layouts()
+        self.phrases: dict[Ids, int] = {}
+        """Phrases by the classes of their words."""
+        self.phrase_words: dict[int, Ids] = {}
+        self.classes: list[int] = []
+        """The class of each word; of a phrase itself."""
+        self._uses: list[int] = []
+        self._common: set[int] = set()
+        self._numbers: dict[str, int] = {}
+        self._marks: dict[str, dict[str, Marks]] = defaultdict(dict)
 
     def term(self, term: Term, zone: str) -> tuple[Ids, tuple[Ids, ...]]:
         """A term's variants, each a class or a phrase; and each as the numbers of its words."""
@@ -215,78 +123,48 @@ class Vocabulary:
             number = self._numbers[key] = self._next()
             if word.form is Form.PREFIX or word.folded in COMMON:
                 self._common.add(number)
-            self.classes[number] = self.zones[zone].add(word, number)
+            self.classes[number] = self.zones.setdefault(zone, Words()).add(word, number)
         return number
 
     def _variant(self, written: Ids) -> int:
         classes = tuple(map(self.classes.__getitem__, written))
         for number in classes:
-            self.uses[number] += 1
+            self._uses[number] += 1
         if len(classes) == 1:
             return classes[0]
         phrase = self.phrases.get(classes)
         if phrase is None:
             phrase = self.phrases[classes] = self._next()
             self.phrase_words[phrase] = classes
-        self.uses[phrase] += 1
+        self._uses[phrase] += 1
         return phrase
 
     def _next(self) -> int:
-        self.uses.append(0)
+        self._uses.append(0)
         self.classes.append(len(self.classes))
-        return len(self.uses) - 1
+        return len(self._uses) - 1
 
     def marks(self, zone: str, lang: str) -> Marks:
         """The marks of chunks in a zone, in a language."""
-        key = (zone, lang)
-        marks = self._marks.get(key)
+        marks = self._marks[zone].get(lang)
         if marks is None:
             words = self.zones[zone]
             words.prepare(lang)
-            marks = self._marks[key] = Marks(self, words, lang)
-            if zone == BODY_ZONE:
-                self._body[lang] = marks
+            marks = Marks(self.layouts, partial(words.said_by, lang=lang))
+            self._marks[zone][lang] = marks
         return marks
-
-    def body(self, lang: str) -> "Marks":
-        """The marks of chunks in the body."""
-        marks = self._body.get(lang)
-        return self.marks(BODY_ZONE, lang) if marks is None else marks
 
     @property
     def has_asides(self) -> bool:
         """True if some rule looks beyond the body."""
         return len(self.zones) > 1
 
-    def mark(self, layout: Layout) -> int:
-        """The mark of chunks that hold this."""
-        if not layout.words:
-            return SILENT
-        if len(layout.words) == 1 and not layout.joined and len(layout.words[0]) < 2:
-            return layout.words[0][0] if layout.words[0] else NOTHING
-        mark = self._by_layout.get(layout)
-        if mark is None:
-            mark = self._by_layout[layout] = SILENT - 1 - len(self._by_layout)
-            self.shapes[mark] = layout.words
-            if layout.joined:
-                self.joined[mark] = layout.joined
-            ids = layout.ids()
-            if ids:
-                self.held[mark] = ids
-                self.heavy.add(mark)
-                if layout.joined or len(layout.words) > 1:
-                    self.knots.add(mark)
-            for number in ids:
-                self.carriers[number].add(mark)
-        return mark
-
     def tidy(self) -> None:
         """Forgets every chunk once there are too many; between two items only."""
-        if sum(map(len, self._marks.values())) + len(self._by_layout) > MEMO_MOST_CHUNKS:
-            for memo in (self._marks, self._body, self._by_layout, self.shapes, self.joined):
-                memo.clear()
-            for index in (self.held, self.heavy, self.knots, self.carriers):
-                index.clear()
+        chunks = sum(len(marks) for zone in self._marks.values() for marks in zone.values())
+        if chunks + len(self.layouts) > MEMO_MOST_CHUNKS:
+            self._marks.clear()
+            self.layouts = Layouts()
 
     def prepare(self, languages: Iterable[str]) -> None:
         """Makes the stems of these languages before the first item comes."""
@@ -297,12 +175,12 @@ class Vocabulary:
     @property
     def languages(self) -> frozenset[str]:
         """The languages met so far."""
-        return frozenset(lang for _, lang in list(self._marks))  # a copy: others ask, too
+        return frozenset(list(self._marks[BODY_ZONE]))  # a copy: others ask, too
 
     def costs(self) -> list[float]:
         """The cost of each word and phrase, once all are known."""
-        return [*map(self.cost, range(len(self.uses)))]
+        return [*map(self.cost, range(len(self._uses)))]
 
     def cost(self, number: int) -> float:
         """How common a word or phrase is thought to be."""
-        return self.uses[number] + COMMON_COST * (number in self._common)
+        return self._uses[number] + COMMON_COST * (number in self._common)
