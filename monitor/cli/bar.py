@@ -10,9 +10,12 @@ WORTH_A_BAR = 1_000
 """Fewer steps are done before anybody could read it."""
 
 
-def tracked(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The steps as they are; a bar stands on a terminal until they are done."""
-    if total < WORTH_A_BAR or not is_shown():
+def tracked(steps: Iterable[T], total: int, what: str, *, prints: bool = False) -> Iterator[T]:
+    """The steps as they are; a bar stands on a terminal until they are done.
+
+    `prints` where each step prints what it finds.
+    """
+    if total < WORTH_A_BAR or not is_shown(prints=prints):
         yield from steps
         return
     from rich.console import Console
@@ -21,6 +24,6 @@ def tracked(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
     yield from track(steps, what, total=total, console=Console(stderr=True), transient=True)
 
 
-def is_shown() -> bool:
-    """True where a bar disturbs no output: stderr is a terminal, stdout is not."""
-    return sys.stderr.isatty() and not sys.stdout.isatty()
+def is_shown(*, prints: bool = False) -> bool:
+    """True where a bar is seen and disturbs no output: on a terminal without lines in between."""
+    return sys.stderr.isatty() and not (prints and sys.stdout.isatty())

@@ -36,8 +36,8 @@ def match(
     bad = 0
     plain = sys.stdout.isatty() and not as_json
     try:
-        total = count_lines(file) if is_shown() else 0
-        for item in tracked(read_items(file), total, "matching"):
+        total = count_lines(file) if is_shown(prints=True) else 0
+        for item in tracked(read_items(file), total, "matching", prints=True):
             if isinstance(item, BadLine):
                 bad += 1
                 typer.echo(one_line(str(item)), err=True)

@@ -92,7 +92,7 @@ def coverage(matcher: Matcher, *, as_json: bool) -> int:
     """Prints what the tests do not prove; how much that is."""
     count = 0
     rules = matcher.book.rules
-    for rule in tracked(rules, len(rules), "coverage"):
+    for rule in tracked(rules, len(rules), "coverage", prints=True):
         for each in uncovered([explain_case(matcher, tried) for tried in try_rule(matcher, rule)]):
             count += 1
             typer.echo(_uncovered(rule, each, as_json=as_json))
