@@ -21,6 +21,7 @@ from monitor.junit import JUnitCase, junit
 from streams.rules.book import Book, Rule
 from streams.rules.explaining.coverage import Uncovered, uncovered
 from streams.rules.explaining.trial import Tried, explain_case, try_rule
+from streams.rules.lint.report import counted
 from streams.rules.matching.matcher import Matcher
 
 
@@ -116,9 +117,10 @@ def summary(book: Book, cases: int, failed: int, unproved: int | None, *, as_jso
         told |= {} if unproved is None else {"uncovered": unproved}
         typer.echo(json.dumps({"summary": told}))
         return
-    said = f"{cases} tests of {len(book.rules) - without} rules: {failed or 'none'} failed"
-    said += f"; {without} rules have none" if without else ""
-    said += "" if unproved is None else f"; {unproved} clauses are not proved"
+    tested = counted(len(book.rules) - without, "rule")
+    said = f"{counted(cases, 'test')} of {tested}: {failed or 'none'} failed"
+    said += f"; without tests: {counted(without, 'rule')}" if without else ""
+    said += "" if unproved is None else f"; not proved: {counted(unproved, 'clause')}"
     typer.echo(said, err=True)
 
 

@@ -113,7 +113,7 @@ def test_a_failed_test_shows_every_clause(desk: Desk) -> None:
         "    – none[0] cricket  not there",
         "desk/rules/asia.yaml:3:1: pakistan-sanctions: none[0] cricket: no test has it",
     ]
-    assert "3 tests of 1 rules: 1 failed; 1 rules have none" in ran.stderr
+    assert "3 tests of 1 rule: 1 failed; without tests: 1 rule" in ran.stderr
     [suite] = ET.parse(desk.folder.parent / "out.xml").getroot()
     assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == (
         "desk/rules/asia.yaml",

@@ -65,12 +65,13 @@ def summary(lines: Sequence[Line], *, rules: int, files: int) -> str:
     wrong = {each.file for each in lines if each.severity is Severity.ERROR}
     if wrong:
         errors = counts[Severity.ERROR]
-        return f"{_counted(errors, 'problem')} in {_counted(len(wrong), 'file')}"
-    told = [_counted(counts[s], s.value) for s in (Severity.WARNING, Severity.NOTE) if counts[s]]
-    book = f"{_counted(rules, 'rule')} in {_counted(files, 'file')}"
+        return f"{counted(errors, 'problem')} in {counted(len(wrong), 'file')}"
+    told = [counted(counts[s], s.value) for s in (Severity.WARNING, Severity.NOTE) if counts[s]]
+    book = f"{counted(rules, 'rule')} in {counted(files, 'file')}"
     verb = "is" if rules == 1 else "are"
     return f"{book} {verb} in order" + (f": {', '.join(told)}" if told else "")
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """`1 rule`, `10,000 rules`."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
