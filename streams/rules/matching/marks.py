@@ -60,12 +60,24 @@ class Shapes(dict[int, tuple[Ids, ...]]):
         return shape
 
 
-class Plain(dict[int, int]):
-    """Mark to the first id of its only word; else the mark itself."""
+MARK_BYTES = 4
+"""Of one mark in a packed row."""
 
-    def __missing__(self, mark: int) -> int:
-        self[mark] = mark
-        return mark
+
+def packed(mark: int) -> bytes:
+    """A mark as bytes: in a row of them phrases are found as fast as memory is read."""
+    return mark.to_bytes(MARK_BYTES, "little", signed=True)
+
+
+class Plain(dict[int, bytes]):
+    """Mark to the first id of its only word, else to itself, packed; nothing for `SILENT`."""
+
+    def __init__(self) -> None:
+        super().__init__({SILENT: b""})
+
+    def __missing__(self, mark: int) -> bytes:
+        plain = self[mark] = packed(mark)
+        return plain
 
 
 class Layouts:
@@ -105,9 +117,9 @@ class Layouts:
         if ids:
             self.held[mark] = ids
         if len(layout.words) == 1 and layout.words[0]:
-            self.plain[mark] = layout.words[0][0]
+            self.plain[mark] = packed(layout.words[0][0])
         for number in ids:
-            if number != self.plain[mark]:
+            if packed(number) != self.plain[mark]:
                 self.carriers[number].add(mark)
         return mark
 

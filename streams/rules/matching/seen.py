@@ -5,7 +5,6 @@ Invariants: positions count words over all fields, with one empty position betwe
 phrase crosses; what is not asked for is not worked out.
 """
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -14,7 +13,7 @@ from itertools import chain
 from streams.item import Item
 from streams.match import Evidence
 from streams.rules.ast import Scope, Where
-from streams.rules.matching.marks import BETWEEN, EDGE, SILENT, Ids
+from streams.rules.matching.marks import BETWEEN, EDGE, MARK_BYTES, Ids, packed
 from streams.rules.matching.reading import BODY_PARTS, PARTLY, fields, item_language
 from streams.rules.matching.strips import Strip
 from streams.rules.matching.vocabulary import BODY_ZONE, CLASSES_LANG, Vocabulary
@@ -29,15 +28,6 @@ Joined = tuple[int, int, Ids]
 """A compound: positions of its first and last word, and what it is as one word."""
 
 
-MARK_BYTES = 8
-"""Of one mark in a packed row."""
-
-
-def packed(marks: Iterable[int]) -> bytes:
-    """Marks as bytes, in which a row of them is found as fast as memory is read."""
-    return array("q", marks).tobytes()
-
-
 class Packed:
     """A phrase: the classes of its words, and these as a row of marks."""
 
@@ -46,7 +36,7 @@ class Packed:
     def __init__(self, number: int, ids: Ids) -> None:
         self.number = number
         self.ids = ids
-        self.row = packed(ids)
+        self.row = b"".join(map(packed, ids))
 
 
 class Seen:
@@ -94,10 +84,7 @@ class Seen:
 
     def _pack(self) -> bytes:
         """The marks of the chunks; one-word ones by the first of their ids, dashes left out."""
-        marks = self._marks
-        if SILENT in self.present:
-            marks = [mark for mark in marks if mark != SILENT]
-        self._packed = packed(map(self._layouts.plain.__getitem__, marks))
+        self._packed = b"".join(map(self._layouts.plain.__getitem__, self._marks))
         return self._packed
 
     def _is_blurred(self, ids: Ids) -> bool:
