@@ -20,6 +20,16 @@ class Reason(StrEnum):
     EMPTY_ENTRY = "empty_entry"
     REPEATED_ENTRY = "repeated_entry"
     TOO_LARGE = "too_large"
+    BASELINE = "baseline"
+    FEED_GAP = "feed_gap"
+    FEED_QUIET = "feed_quiet"
+    FEED_FAILING = "feed_failing"
+    FEED_GONE = "feed_gone"
+    FEED_MOVED = "feed_moved"
+    FEED_MIGRATED = "feed_migrated"
+    FEED_QUARANTINED = "feed_quarantined"
+    VALIDATOR_LIES = "validator_lies"
+    FILE_REJECTED = "file_rejected"
 
 
 class Effect(StrEnum):

@@ -6,16 +6,24 @@ Invariant: everything wrong with both files is said at once, with file, line and
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    model_validator,
+)
 
 from monitor.exits import ExitCode, Quit
-from monitor.feeds.canonical import web_url
-from monitor.feeds.feed import DEFAULT_EVERY_S, Feed
+from monitor.feeds.feed import BACKFILL_ALL_S, DEFAULT_BACKFILL_S, Feed, Priority
+from monitor.feeds.reading.canonical import web_url
 from streams.item import BEST_TIER, WORST_TIER
-from streams.rules.model import ChannelsGiven
+from streams.rules.model import ChannelsGiven, duration_s
 from streams.validation import validate
 from streams.yaml12 import Document, Invalid, Place, Problem, read
 
@@ -33,6 +41,21 @@ def _zone(value: str) -> str:
 def _address(value: Any) -> Any:
     if isinstance(value, str) and not web_url(value):
         raise ValueError(f'"{value}" is no http or https address')
+    return value
+
+
+def _backfill(value: Any) -> Any:
+    if value != "all" and not (isinstance(value, str) and duration_s(value)):
+        raise ValueError(f'"{value}" is no duration; one like 2h or 3d belongs here, or all')
+    return value
+
+
+def _auth(value: str) -> str:
+    name = value.removeprefix("env:")
+    if not value.startswith("env:") or not name.isidentifier():
+        raise ValueError(
+            "env:NAME belongs here; the secret stands in NAME or in the file NAME_FILE"
+        )
     return value
 
 
@@ -55,13 +78,27 @@ class DeskModel(_Strict):
 
 
 class FeedModel(_Strict):
-    """One feed of feeds.yaml."""
+    """One feed of feeds.yaml; what each means: `monitor.feeds.feed.Feed`."""
 
     id: Annotated[str, Field(pattern=ID_PATTERN, max_length=60)]
-    url: Url
+    url: Url = ""
+    folder: str = ""
     outlet: str = ""
-    every: Annotated[float, Field(ge=0.1, le=86_400)] = DEFAULT_EVERY_S
+    every: Annotated[float | None, Field(ge=0.1, le=86_400)] = None
+    priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
+    timezone: Annotated[str, AfterValidator(_zone)] = ""
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")] = ""
+    auth: Annotated[str, AfterValidator(_auth)] = ""
+    allow_private: bool = False
+    backfill: Annotated[str, BeforeValidator(_backfill)] = ""
+    full_text: bool = False
     tier: Annotated[int, Field(ge=BEST_TIER, le=WORST_TIER)] = 0
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if bool(self.url) == bool(self.folder):
+            raise ValueError("either url or folder belongs here")
+        return self
 
 
 class _FeedsModel(RootModel[list[FeedModel]]):
@@ -144,10 +181,24 @@ def _feed(given: FeedModel) -> Feed:
     return Feed(
         id=given.id,
         url=given.url,
+        folder=given.folder,
         outlet=given.outlet,
-        every_s=given.every,
+        every_s=given.every or 0.0,
+        priority=given.priority,
+        timezone=given.timezone,
+        language=given.language,
+        auth=given.auth,
+        allow_private=given.allow_private,
+        backfill_s=_backfill_s(given.backfill),
+        full_text=given.full_text,
         tier=given.tier,
     )
+
+
+def _backfill_s(given: str) -> float:
+    if given == "all":
+        return BACKFILL_ALL_S
+    return float(duration_s(given)) if given else DEFAULT_BACKFILL_S
 
 
 def _feed_keys(_: Place) -> tuple[str, ...]:

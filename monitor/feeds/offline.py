@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from monitor.feeds.entries import Dropped, read_entries
-from monitor.feeds.fetch import MAX_BODY_BYTES, Failed, NotModified, fetch, open_session
-from monitor.feeds.guard import NotAFeed
-from monitor.feeds.parse import parse
+from monitor.feeds.fetching.fetch import MAX_BODY_BYTES, Failed, NotModified, fetch, open_session
+from monitor.feeds.reading.entries import Dropped, read_entries
+from monitor.feeds.reading.guard import NotAFeed
+from monitor.feeds.reading.parse import parse
 from streams.item import Item
 
 WEB = ("http://", "https://")

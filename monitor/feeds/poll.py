@@ -14,15 +14,15 @@ from hashlib import blake2b
 
 import aiohttp
 
-from monitor.feeds.changes import Changes, Known, find_changes
-from monitor.feeds.entries import Dropped, DropReason, read_entries
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetch import Failed, NotModified, Retrieved, fetch
-from monitor.feeds.guard import NotAFeed
-from monitor.feeds.leases import Lease
-from monitor.feeds.parse import parse
+from monitor.feeds.fetching.fetch import Failed, NotModified, Retrieved, fetch
 from monitor.feeds.polls import PollLedger
-from monitor.feeds.state import FeedState, Learned, Stored
+from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
+from monitor.feeds.reading.guard import NotAFeed
+from monitor.feeds.reading.parse import parse
+from monitor.feeds.state.changes import Changes, Known, find_changes
+from monitor.feeds.state.feed_state import FeedState, Learned, Stored
+from monitor.feeds.state.leases import Lease
 from streams.broker.producer import NotPublished, Publisher
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item

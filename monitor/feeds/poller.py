@@ -15,13 +15,13 @@ from typing import TypeVar
 
 import aiohttp
 
-from monitor.feeds.changes import Known
-from monitor.feeds.fetch import Failed
-from monitor.feeds.leases import Idle, Lease, Leases, StateUnreachable
+from monitor.feeds.fetching.fetch import Failed
+from monitor.feeds.pacing.schedule import wait_s
 from monitor.feeds.poll import Ended, Means, Unchanged, Unpublished, poll
 from monitor.feeds.polls import Polled, PollLedger
-from monitor.feeds.schedule import wait_s
-from monitor.feeds.state import Learned
+from monitor.feeds.state.changes import Known
+from monitor.feeds.state.feed_state import Learned
+from monitor.feeds.state.leases import Idle, Lease, Leases, StateUnreachable
 from monitor.feeds.topic import ItemsTopic
 from streams.broker.producer import NotPublished, Publisher
 from streams.outage import Outages
@@ -285,7 +285,7 @@ _POLLED: dict[type[Ended], Polled] = {
 
 def _next(lease: Lease, ended: Ended, random: float) -> tuple[float, int]:
     """Seconds until the feed's next poll, and how many failed in a row."""
-    every_s = lease.feed.every_s
+    every_s = lease.feed.every_s or 60.0
     match ended:
         case Unpublished():
             return min(UNPUBLISHED_RETRY_S, every_s), lease.failures

@@ -106,9 +106,9 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
 async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     """The poll role."""
     from alerts.client import connect
-    from monitor.feeds.fetch import open_session
-    from monitor.feeds.leases import Leases
+    from monitor.feeds.fetching.fetch import open_session
     from monitor.feeds.poller import Poller
+    from monitor.feeds.state.leases import Leases
     from monitor.vitals.measured_poll import MeasuredPublisher
 
     plan, counts = context.plan, context.counts

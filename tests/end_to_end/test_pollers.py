@@ -16,7 +16,7 @@ from stubs.real import Real, require_real
 from stubs.redis_server import RedisServer
 from stubs.wirewatch import Desk, Process
 
-from monitor.feeds.leases import LEASE_S, LIST_KEEP_S
+from monitor.feeds.state.leases import LEASE_S, LIST_KEEP_S
 from streams.item import Item
 from streams.topics import decode
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from monitor.feeds.canonical import canonical
-from monitor.feeds.dates import AHEAD_MOST, EARLIEST
-from monitor.feeds.entries import Dropped, read_entries
-from monitor.feeds.guard import NotAFeed
-from monitor.feeds.parse import parse
+from monitor.feeds.reading.canonical import canonical
+from monitor.feeds.reading.dates import AHEAD_MOST, EARLIEST
+from monitor.feeds.reading.entries import Dropped, read_entries
+from monitor.feeds.reading.guard import NotAFeed
+from monitor.feeds.reading.parse import parse
 from streams.item import Clock, Item, Precision, cut
 from streams.topics import decode, encode
 

@@ -1,4 +1,4 @@
-"""monitor.feeds.dates: zones, halves of the day and bounds, beyond the table of test_feeds."""
+"""monitor.feeds.reading.dates: zones, halves of the day, bounds, beyond the table of test_feeds."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.dates import AHEAD_MOST, EARLIEST, MAX_RAW_CHARS, read_date
+from monitor.feeds.reading.dates import AHEAD_MOST, EARLIEST, MAX_RAW_CHARS, read_date
 from streams.item import Precision, Zone
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -11,15 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.outlet import AUTO, Entry, OutletStub, rss
 
-from monitor.feeds.canonical import canonical, web_url
-from monitor.feeds.changes import Known, find_changes
-from monitor.feeds.dates import read_date
-from monitor.feeds.entries import Dropped, DropReason, read_entries
-from monitor.feeds.fetch import Failed, NotModified, Retrieved, Validators, fetch, open_session
-from monitor.feeds.guard import NotAFeed, guard
-from monitor.feeds.parse import parse
-from monitor.feeds.plain import MAX_TAGS, one_line, paragraphs, plain
-from monitor.feeds.schedule import wait_s
+from monitor.feeds.fetching.fetch import (
+    Failed,
+    NotModified,
+    Retrieved,
+    Validators,
+    fetch,
+    open_session,
+)
+from monitor.feeds.pacing.schedule import wait_s
+from monitor.feeds.reading.canonical import canonical, web_url
+from monitor.feeds.reading.dates import read_date
+from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
+from monitor.feeds.reading.guard import NotAFeed, guard
+from monitor.feeds.reading.parse import parse
+from monitor.feeds.reading.plain import MAX_TAGS, one_line, paragraphs, plain
+from monitor.feeds.state.changes import Known, find_changes
 from streams.item import MAX_ITEM_CHARS, Item, Kind, Precision
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

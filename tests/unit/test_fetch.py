@@ -1,4 +1,4 @@
-"""monitor.feeds.fetch against a real HTTP server on loopback."""
+"""monitor.feeds.fetching.fetch against a real HTTP server on loopback."""
 
 import gzip
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 from stubs.outlet import AUTO, OutletStub
 
 from monitor.embedded.children import free_port
-from monitor.feeds.fetch import (
+from monitor.feeds.fetching.fetch import (
     MAX_BODY_BYTES,
     MAX_REDIRECTS,
     Failed,

@@ -1,4 +1,4 @@
-"""monitor.feeds.guard: bodies made safe for feedparser."""
+"""monitor.feeds.reading.guard: bodies made safe for feedparser."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.guard import MAX_PROLOG_BYTES, NotAFeed, guard
+from monitor.feeds.reading.guard import MAX_PROLOG_BYTES, NotAFeed, guard
 
 ITEM = b"<rss><channel><title>A</title></channel></rss>"
 XML = b'<?xml version="1.0" encoding="UTF-8"?>'

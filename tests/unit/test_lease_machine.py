@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from monitor.feeds.feed import Feed
-from monitor.feeds.leases import LEASE_S, Idle, Lease, Leases
+from monitor.feeds.state.leases import LEASE_S, Idle, Lease, Leases
 
 LEASE_MS = int(LEASE_S * 1000)
 A, B, C, D = (Feed(id=n, url=f"http://outlet.example/{n}", every_s=60) for n in "abcd")

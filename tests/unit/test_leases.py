@@ -1,4 +1,4 @@
-"""monitor.feeds.leases on a real Valkey: one poller a feed, nothing forgotten, nothing stuck."""
+"""monitor.feeds.state.leases on a real Valkey: one poller a feed, nothing forgotten or stuck."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,12 +8,12 @@ import pytest
 import redis.asyncio as redis
 
 from monitor.embedded.children import free_port
-from monitor.feeds.changes import KNOWN_MOST, Changes, Known
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetch import Validators
-from monitor.feeds.leases import LEASE_S, LIST_KEEP_S, Idle, Lease, Leases, StateUnreachable
-from monitor.feeds.schedule import FIRST_AT_ONCE, FIRST_PER_S
-from monitor.feeds.state import FeedState, Learned, Stored
+from monitor.feeds.fetching.fetch import Validators
+from monitor.feeds.pacing.schedule import FIRST_AT_ONCE, FIRST_PER_S
+from monitor.feeds.state.changes import KNOWN_MOST, Changes, Known
+from monitor.feeds.state.feed_state import FeedState, Learned, Stored
+from monitor.feeds.state.leases import LEASE_S, LIST_KEEP_S, Idle, Lease, Leases, StateUnreachable
 
 LEASE_MS = int(LEASE_S * 1000)
 T0 = 1_700_000_000_000

@@ -1,12 +1,12 @@
-"""monitor.feeds.parse: what feedparser is given, and what it may say."""
+"""monitor.feeds.reading.parse: what feedparser is given, and what it may say."""
 
 from pathlib import Path
 
 import pytest
 from stubs.outlet import Entry, rss
 
-from monitor.feeds.guard import NotAFeed
-from monitor.feeds.parse import parse
+from monitor.feeds.reading.guard import NotAFeed
+from monitor.feeds.reading.parse import parse
 
 FEED = rss(
     Entry(title="One", guid="1", link="http://outlet.example/1"),

@@ -14,10 +14,10 @@ from stubs.outlet import AUTO, Entry, OutletStub, rss
 
 from monitor.feeds import poller as poller_module
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetch import open_session
-from monitor.feeds.leases import Idle, Lease, Leases
+from monitor.feeds.fetching.fetch import open_session
 from monitor.feeds.poller import POLLS_AT_ONCE, Poller
 from monitor.feeds.polls import Polled
+from monitor.feeds.state.leases import Idle, Lease, Leases
 from streams.broker.producer import NotPublished
 from streams.decision import Decision
 from streams.item import Item

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli.bar import tracked
-from monitor.feeds.fetch import _public_socket
+from monitor.feeds.fetching.fetch import _public_socket
 from monitor.itemfile import BadLine, count_lines
 from monitor.subject import is_file, read_subject
 from streams.item import Item

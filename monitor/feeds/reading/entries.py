@@ -11,10 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from monitor.feeds.canonical import canonical, web_url
-from monitor.feeds.dates import read_date
-from monitor.feeds.document import Document
-from monitor.feeds.plain import one_line, paragraphs, plain
+from monitor.feeds.reading.canonical import canonical, web_url
+from monitor.feeds.reading.dates import read_date
+from monitor.feeds.reading.document import Document
+from monitor.feeds.reading.plain import one_line, paragraphs, plain
 from streams.item import Clock, Item, cut, iso_utc
 from streams.text import digest, words
 

@@ -5,7 +5,7 @@ back: when it is due again and what its poll `Learned`.  Invariants: a feed has 
 lease ends by itself, so a dead poller's feeds return; its fence keeps a late poller from storing.
 
 Keys below `ww:{desk}:` (one Cluster slot): `due:<list>` (sorted set of one list of feeds, by when
-to look), `feed:<id>` (hash, fields: `lease.lua`), `feed:<id>:known` (hash, fields: `state.py`).
+to look), `feed:<id>` (hash, fields: `lease.lua`), `feed:<id>:known` (hash: `feed_state.py`).
 Pollers with equal lists of feeds share one due set; a list nobody polls any more goes.
 """
 
@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from monitor.feeds.changes import Known
 from monitor.feeds.feed import Feed
-from monitor.feeds.schedule import first_wait_s
-from monitor.feeds.state import Learned, Stored, known_value, read_known
+from monitor.feeds.pacing.schedule import first_wait_s
+from monitor.feeds.state.changes import Known
+from monitor.feeds.state.feed_state import Learned, Stored, known_value, read_known
 from streams.text import digest
 
 LEASE_S = 10.0
@@ -109,7 +109,7 @@ class Leases:
             StateUnreachable: Redis does not answer.
         """
         waits = [
-            (member, _ms(first_wait_s(nth, len(self._feeds), feed.every_s)))
+            (member, _ms(first_wait_s(nth, len(self._feeds), feed.every_s or 60.0)))
             for nth, (member, feed) in enumerate(self._feeds.items())
         ]
         for start in range(0, len(waits), ENLIST_AT_ONCE):

@@ -8,8 +8,8 @@ Invariants: learned only what the broker has acknowledged; tagged with the topic
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitor.feeds.changes import Changes, Known
-from monitor.feeds.fetch import Validators
+from monitor.feeds.fetching.fetch import Validators
+from monitor.feeds.state.changes import Changes, Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

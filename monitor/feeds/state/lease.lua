@@ -10,7 +10,7 @@
 --   until     when that lease ends, ms; absent once the poll was settled
 --   due       when it is due, ms         spec      for which address and interval
 --   failures  polls that failed in a row
---   url topic_id etag last_modified body_hash      what was published (state.py)
+--   url topic_id etag last_modified body_hash      what was published (feed_state.py)
 -- Pollers with another list may have the same feed: the hash decides, the score only reminds.
 --
 -- Answers {'leased', member, fence, ms until another is due, failures, url, topic_id, etag,

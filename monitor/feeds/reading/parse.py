@@ -11,8 +11,8 @@ import re
 
 import feedparser
 
-from monitor.feeds.document import Document
-from monitor.feeds.guard import NotAFeed, guard, reads_ascii
+from monitor.feeds.reading.document import Document
+from monitor.feeds.reading.guard import NotAFeed, guard, reads_ascii
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 """Byte-order marks; UTF-32's little-endian one begins with UTF-16's."""

@@ -1,0 +1,1 @@
+"""Fetching: one polite, bounded, safe GET."""

@@ -1,0 +1,1 @@
+"""Pacing: when a feed is asked next; pure."""

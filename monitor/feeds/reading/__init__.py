@@ -1,0 +1,1 @@
+"""Reading: from a fetched body to items; pure but for feedparser."""

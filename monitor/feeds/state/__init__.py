@@ -1,0 +1,1 @@
+"""State: what is remembered of feeds between polls, and who polls which."""
