@@ -18,7 +18,7 @@ from sink import ChaosSlack
 from stage import Stage
 from stubs.outlet import OutletStub
 from stubs.slack import GOOD_TOKEN
-from stubs.wirewatch import Desk
+from stubs.wirewatch import Desk, feed_line
 from wire import Wire
 from workers import Workers
 
@@ -82,7 +82,7 @@ class Theatre:
         desk = Desk(self._folder / "desk", name=DESK)
         desk.write("rules/asia.yaml", RULES)
         urls = {feed: self._outlet.url(feed) for feed in FEEDS}
-        lines = (f"- {{id: {f}, url: '{u}', every: {POLL_EVERY_S}}}\n" for f, u in urls.items())
+        lines = (feed_line(*each, every_s=POLL_EVERY_S) for each in urls.items())
         desk.write("feeds.yaml", "".join(lines))
         slack = {"SLACK_BOT_TOKEN": GOOD_TOKEN, "SLACK_API_URL": self._slack.url}
         desk.environment |= self._stage.environment | slack

@@ -14,7 +14,7 @@ from alerts.sink import Sink
 from monitor.desk.config import load_desk
 from monitor.desk.settings import resolve
 from monitor.desk.write import write_desk
-from monitor.feeds.feed import Feed
+from monitor.feeds.feed import BACKFILL_ALL_S, Feed
 from monitor.program.plan import ALL_ROLES, Plan
 
 POLL_EVERY_S = 0.5
@@ -46,6 +46,8 @@ def demo_plan(
                     url=f"http://127.0.0.1:{port}/{wire}.xml",
                     outlet=outlet,
                     every_s=POLL_EVERY_S,
+                    allow_private=True,
+                    backfill_s=BACKFILL_ALL_S,
                 )
                 for wire, outlet in WIRES.items()
             ),

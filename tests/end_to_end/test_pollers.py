@@ -14,7 +14,7 @@ from stubs.apache_kafka import ApacheKafka
 from stubs.outlet import AUTO, Entry, OutletStub, rss
 from stubs.real import Real, require_real
 from stubs.redis_server import RedisServer
-from stubs.wirewatch import Desk, Process
+from stubs.wirewatch import Desk, Process, feed_line
 
 from monitor.feeds.state.leases import LEASE_S, LIST_KEEP_S
 from streams.item import Item
@@ -131,7 +131,7 @@ def test_two_pollers_share_the_feeds(desk: Desk, outlet: OutletStub, wires: Wire
         outlet.serve(name, rss(entry(name)))
     desk.write(
         "feeds.yaml",
-        "".join(f"- {{id: {n}, url: '{outlet.url(n)}', every: 1}}\n" for n in names),
+        "".join(feed_line(n, outlet.url(n), every_s=1) for n in names),
     )
     one, other = desk.run("poll"), desk.run("poll")
     for run in (one, other):
@@ -220,11 +220,13 @@ def test_a_feed_taken_out_leaves_the_due_set_and_a_changed_one_is_picked_up(
 ) -> None:
     for name in ("a", "b", "c"):
         outlet.serve(name, rss(entry(name)))
-    line = "- {{id: {}, url: '{}', every: {}}}\n".format
-    desk.write("feeds.yaml", line("a", outlet.url("a"), 3600) + line("b", outlet.url("b"), 0.2))
+    a = feed_line("a", outlet.url("a"), every_s=3600)
+    desk.write("feeds.yaml", a + feed_line("b", outlet.url("b"), every_s=0.2))
     old = desk.run("poll")
     until(lambda: wires.items() >= Counter(["a-1", "b-1"]))
-    desk.write("feeds.yaml", line("a", outlet.url("c"), 0.2))  # other address and interval
+    desk.write(
+        "feeds.yaml", feed_line("a", outlet.url("c"), every_s=0.2)
+    )  # other address and interval
     new = desk.run("poll")
     until(lambda: wires.items() >= Counter(["c-1"]))
     before = len(outlet.wait_for("b", 1, 10))

@@ -124,6 +124,12 @@ class Process:
                 stream.close()
 
 
+def feed_line(name: str, url: str, *, every_s: float) -> str:
+    """One feed of feeds.yaml that lies on loopback and of which everything is news."""
+    options = "allow_private: true, backfill: all"
+    return f"- {{id: {name}, url: '{url}', every: {every_s}, {options}}}\n"
+
+
 class Desk:
     """A desk folder and the processes a test starts on it."""
 
@@ -150,8 +156,7 @@ class Desk:
 
     def feeds(self, **urls: str) -> None:
         """feeds.yaml: id to address, polled five times a second."""
-        lines = [f"- {{id: {name}, url: '{url}', every: 0.2}}\n" for name, url in urls.items()]
-        self.write("feeds.yaml", "".join(lines))
+        self.write("feeds.yaml", "".join(feed_line(*each, every_s=0.2) for each in urls.items()))
 
     def start(self, *arguments: str, **environment: str) -> Process:
         """A process in the folder above the desk."""

@@ -13,7 +13,7 @@ import redis.asyncio as redis
 from stubs.outlet import AUTO, Entry, OutletStub, rss
 
 from monitor.feeds import poller as poller_module
-from monitor.feeds.feed import Feed
+from monitor.feeds.feed import BACKFILL_ALL_S, Feed
 from monitor.feeds.fetching.fetch import open_session
 from monitor.feeds.poller import POLLS_AT_ONCE, Poller
 from monitor.feeds.polls import Polled
@@ -135,7 +135,13 @@ async def until(true: Callable[[], object]) -> None:
 
 
 def feed(outlet: OutletStub, name: str = "a", every_s: float = 0.1) -> Feed:
-    return Feed(id=name, url=outlet.url(name), every_s=every_s)
+    return Feed(
+        id=name,
+        url=outlet.url(name),
+        every_s=every_s,
+        allow_private=True,
+        backfill_s=BACKFILL_ALL_S,
+    )
 
 
 async def test_items_are_published_once_and_the_outlet_is_asked_politely(
