@@ -9,6 +9,7 @@ _OUTCOMES = {
     State.THREAD: (Reason.UPDATE, Effect.THREAD),
     State.TOLD: (Reason.ALREADY_TOLD, Effect.NONE),
     State.FOLDED: (Reason.SAME_STORY, Effect.NONE),
+    State.BASELINE: (Reason.BASELINE, Effect.NONE),
 }
 
 

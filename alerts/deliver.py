@@ -64,7 +64,7 @@ class Delivery:
             claim = await self._patiently(
                 lambda: self._memory.judge(match.item, keys, channel, holder=holder)
             )
-            if claim.state in {State.TOLD, State.FOLDED}:
+            if claim.state.silent:
                 return decide(match, claim, utc_now())
             step = await self._go_on(match, claim, telling)
             if isinstance(step, Decision):

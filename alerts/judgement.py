@@ -15,6 +15,12 @@ class State(StrEnum):
     WAIT = "wait"
     TOLD = "told"
     FOLDED = "folded"
+    BASELINE = "baseline"
+
+    @property
+    def silent(self) -> bool:
+        """True when nothing is told and nothing is left to wait for."""
+        return self in {State.TOLD, State.FOLDED, State.BASELINE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

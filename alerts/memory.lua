@@ -3,15 +3,17 @@
 -- KEYS  the item's story keys, strongest first
 -- ARGV  1 key prefix   2 channel   3 story id if new   4 item   5 text   6 who asks
 --       7 lease, ms    8 now, ms ('' = Redis's clock)   9 keep, s   10 keep of titles, s
---       11.. the kind of each key
+--       11 '1' for an item from before the desk watched (baseline)   12.. the kind of each key
 --
 -- A card is a hash per (channel, story):
 --   root            version (item:text) that the message shows
 --   ts              the message, once it is told
---   v:<version>     p pending, s told, f folded
+--   v:<version>     p pending, s told, f folded, b from before the desk watched
+--   base            the first version of which that is so: the root until the story is told
 --   o:<version>     who claimed it     l:<version>  a pending claim's lease, ms
 --   b:<version>     when the first of its claims was made, ms; a copy that takes over inherits it
---   i:<key>         the last text under an id, address or GUID      t:<text>  a text that was told
+--   i:<key>         the last text under an id, address or GUID
+--   t:<text>        a text that was told, or was known before the desk watched
 --
 -- Answers {verdict, story, ts, wait ms, again, since ms}; again = 1 when somebody may have told it
 -- already, since then or later.
@@ -22,9 +24,11 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local version = item .. ':' .. text
+local KINDS = 11  -- arguments before the kinds
 
 local function is_identity(i)
-  return ARGV[10 + i] == 'item' or ARGV[10 + i] == 'url' or ARGV[10 + i] == 'guid'
+  local kind = ARGV[KINDS + i]
+  return kind == 'item' or kind == 'url' or kind == 'guid'
 end
 
 local function card_of(story)
@@ -46,7 +50,7 @@ story = story or ARGV[3]
 local card = card_of(story)
 
 for i, key in ipairs(KEYS) do
-  if ARGV[10 + i] == 'title' then
+  if ARGV[KINDS + i] == 'title' then
     redis.call('SET', key, story, 'NX', 'EX', ARGV[10])
   elseif not redis.call('SET', key, story, 'NX', 'EX', ARGV[9]) then
     redis.call('EXPIRE', key, ARGV[9])
@@ -88,28 +92,61 @@ local function pending(whose, verdict)
   return claim(verdict, 1, begun)
 end
 
+-- Other words under a known id, address or GUID are an update, the rest is a copy; words that were
+-- told, or known before the desk watched, are never an update.
+local function is_update()
+  if get('t:' .. text) then return false end
+  for i, key in ipairs(KEYS) do
+    local before = is_identity(i) and get('i:' .. key)
+    if before and before ~= text then return true end
+  end
+  return false
+end
+
+local function fold()
+  redis.call('HSET', card, 'v:' .. version, 'f')
+  for i, key in ipairs(KEYS) do
+    if is_identity(i) then redis.call('HSET', card, 'i:' .. key, text) end
+  end
+  return answer('folded')
+end
+
 local root = get('root')
+local root_mark = root and get('v:' .. root)
+local mark = get('v:' .. version)
+
+-- From before the desk watched: remembered at once, never claimed, so never waited for.  Where the
+-- story is told or being told, it is a copy that takes no name's text away: what is news under that
+-- name shall still be an update.
+local function remember()
+  for i, key in ipairs(KEYS) do
+    if is_identity(i) then redis.call('HSETNX', card, 'i:' .. key, text) end
+  end
+  if root and root_mark ~= 'b' then
+    redis.call('HSETNX', card, 'v:' .. version, 'f')
+    return answer('folded')
+  end
+  redis.call('HSET', card, 'v:' .. version, 'b', 't:' .. text, version)
+  if not root then redis.call('HSET', card, 'root', version, 'base', version) end
+  return answer('baseline')
+end
+
+if mark == 's' then return answer('told') end
+if ARGV[11] == '1' then return remember() end
 if not root then
   redis.call('HSET', card, 'root', version)
   return claim('post', 0)
 end
-if get('v:' .. root) == 'p' then return pending(root, 'post') end
-
-local mark = get('v:' .. version)
-if mark == 's' then return answer('told') end
-if mark == 'f' then return answer('folded') end
+if root_mark ~= 's' and get('base') then
+  -- known before the desk watched, no message yet: copies fold, the first update is the message
+  if mark == 'b' then return answer('folded') end
+  if mark ~= 'p' and not is_update() then return fold() end
+  if root_mark == 'p' then return pending(root, 'post') end
+  redis.call('HSET', card, 'root', version)
+  return claim('post', 0)
+end
+if root_mark == 'p' then return pending(root, 'post') end
+if mark == 'f' or mark == 'b' then return answer('folded') end
 if mark == 'p' then return pending(version, 'thread') end
-
--- a version not seen here: other words under a known id, address or GUID are an update, the rest
--- is a copy; words that were told already are never an update
-local changed = false
-for i, key in ipairs(KEYS) do
-  local before = is_identity(i) and get('i:' .. key)
-  changed = changed or (before and before ~= text)
-end
-if changed and not get('t:' .. text) then return claim('thread', 0) end
-redis.call('HSET', card, 'v:' .. version, 'f')
-for i, key in ipairs(KEYS) do
-  if is_identity(i) then redis.call('HSET', card, 'i:' .. key, text) end
-end
-return answer('folded')
+if is_update() then return claim('thread', 0) end
+return fold()

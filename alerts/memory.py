@@ -2,7 +2,8 @@
 
 In: an item's signature and a channel.  Out: a `Judgement` by one atomic Redis call.  Invariants: a
 claim has two phases (pending with a lease, then told), so a crash between claim and post loses
-nothing; somebody else's pending claim is waited for, never folded.
+nothing; somebody else's pending claim is waited for, never folded; what the desk's feeds had before
+it watched (`baseline`) is remembered and never claimed.
 
 Keys, all below `ww:{desk}:` (one Cluster slot): `k:<kind>:<digest>` leads to a story,
 `card:<channel>:<story>` is the message there (fields: `memory.lua`).
@@ -80,6 +81,7 @@ class Memory:
             "" if now_ms is None else now_ms,
             KEEP_S,
             KEEP_TITLE_S,
+            int(item.baseline),
             *(key.kind for key in signature.keys),
         ]
         try:

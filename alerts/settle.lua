@@ -19,7 +19,12 @@ redis.call('HDEL', card, 'v:' .. claimed, 'o:' .. claimed, 'l:' .. claimed, 'b:'
 local is_root = get('root') == claimed
 local text = string.match(shown, ':(.*)$') or shown
 if ARGV[3] == 'free' then
-  if is_root then redis.call('HDEL', card, 'root') end
+  local base = get('base')
+  if is_root and base then
+    redis.call('HSET', card, 'root', base)
+  elseif is_root then
+    redis.call('HDEL', card, 'root')
+  end
   for i = 2, #KEYS do
     local key = 'i:' .. KEYS[i]
     if is_root and get(key) == text then redis.call('HDEL', card, key) end

@@ -25,6 +25,7 @@ DISTINCT_ITEMS_MOST = 50_000
 _SAID = {
     Reason.SAME_STORY: ("≡", "same story, not told again"),
     Reason.ALREADY_TOLD: ("=", "already told"),
+    Reason.BASELINE: ("·", "older than the watch, remembered"),
     Reason.EXCLUDED: ("✗", "held back"),
     Reason.UNDELIVERABLE: ("!", "cannot be delivered"),
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 from dataclasses import replace
 
 import pytest
@@ -140,3 +141,104 @@ async def test_of_fifty_at_once_one_tells(valkey_url: str, desk_name: str) -> No
     states = [j.state for j in judged]
     assert (states.count(State.POST), states.count(State.WAIT)) == (1, 49)
     await asyncio.gather(*(c.memory.close() for c in channels))
+
+
+BEFORE = replace(A, baseline=True)
+COPIES = [B, C, HEADLINE]
+STATES = {State.POST, State.THREAD}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([A, B, C, HEADLINE])))
+async def test_what_was_there_before_is_remembered_and_never_told(
+    here: Channel, order: tuple[Item, ...]
+) -> None:
+    first, second, *later = order
+    for item in (first, second, first):
+        assert await here.tell(replace(item, baseline=True)) is State.BASELINE
+    assert [await here.tell(item) for item in (first, *later)] == [State.FOLDED] * 3
+    assert await here.tell(replace(second, baseline=True)) is State.BASELINE
+    assert await here.tell(OTHER) is State.POST
+
+
+@pytest.mark.parametrize("known", [A, C])
+async def test_an_update_of_what_was_there_before_is_its_first_message(
+    here: Channel, known: Item
+) -> None:
+    await here.tell(replace(known, baseline=True))
+    update = replace(A, summary="They will after all.")
+    assert await here.tell(update) is State.POST
+    assert [await here.tell(i) for i in (update, *COPIES)] == [State.TOLD, *[State.FOLDED] * 3]
+    assert await here.tell(BEFORE) is State.FOLDED
+    later = await here.judge(replace(A, summary="They will not, says another."))
+    assert (later.state, later.ts) == (State.THREAD, "ts-a/1")
+
+
+async def test_words_known_from_before_are_no_update(here: Channel) -> None:
+    reworded = replace(A, summary="Other words.")
+    for item in (A, reworded):
+        await here.tell(replace(item, baseline=True))
+    assert [await here.tell(item) for item in (reworded, A)] == [State.FOLDED] * 2
+
+
+async def test_a_copy_from_before_of_a_told_story_is_a_copy_and_hides_no_update(
+    here: Channel,
+) -> None:
+    assert await here.tell(A) is State.POST
+    elsewhere = replace(C, summary="Other words.", baseline=True)
+    assert [await here.tell(i) for i in (BEFORE, elsewhere)] == [State.TOLD, State.FOLDED]
+    assert await here.tell(replace(A, summary="Other words.")) is State.THREAD
+
+
+async def test_a_copy_from_before_waits_for_nobody_and_takes_nothing_over(
+    here: Channel, there: Channel
+) -> None:
+    claim = await here.judge(A, now_ms=1_000)
+    for item in (BEFORE, replace(C, baseline=True)):
+        assert (await there.judge(item, now_ms=20_000)).state is State.FOLDED
+    assert (await here.judge(A, now_ms=20_001)).state is State.POST
+    assert await here.memory.give_up(claim)
+    assert await here.tell(A) is State.POST
+
+
+async def test_an_update_of_what_was_there_before_is_claimed_in_two_phases(
+    here: Channel, there: Channel
+) -> None:
+    await here.tell(BEFORE)
+    update = replace(A, summary="They will after all.")
+    claim = await here.judge(update, now_ms=1_000)
+    assert (await there.judge(update, now_ms=2_000)).state is State.WAIT
+    assert (await there.judge(replace(B, baseline=True), now_ms=2_000)).state is State.FOLDED
+    same_words = replace(update, id="f/1", feed="f", canonical_url="", guid="", baseline=True)
+    assert (await there.judge(same_words, now_ms=2_000)).state is State.FOLDED
+    for copy in COPIES:  # of what was there before: nothing to take over
+        assert (await there.judge(copy, now_ms=20_000)).state is State.FOLDED
+    taken = await there.judge(update, now_ms=20_000)
+    assert (taken.state, taken.again) == (State.POST, True)
+    assert await here.memory.told(claim, "late") is False
+    assert await there.memory.give_up(taken)
+    assert (await here.judge(HEADLINE)).state is State.FOLDED  # known all the same
+    assert await here.tell(update) is State.POST
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_among_copies_from_before_news_is_never_lost(
+    here: Channel, there: Channel, seed: int
+) -> None:
+    """Whatever comes in which order, claims left behind included: every update is told once."""
+    dice, now_ms = random.Random(seed), 1_000_000
+    updates = [replace(A, summary=f"New words, {n}.") for n in range(3)]
+    records = [BEFORE, *updates, *(replace(i, baseline=True) for i in COPIES), *COPIES] * 2
+    dice.shuffle(records)
+    told: list[Item] = []
+    for item in [BEFORE, *records]:
+        now_ms += 20_000
+        if dice.random() < 0.3:
+            await there.judge(item, now_ms=now_ms)  # and dies
+            now_ms += 20_000
+        judged = await here.judge(item, now_ms=now_ms)
+        assert judged.state is not State.WAIT
+        if judged.state in STATES:
+            assert not item.baseline
+            assert await here.memory.told(judged, "ts")
+            told.append(item)
+    assert sorted(told, key=str) == sorted(updates, key=str)

@@ -300,6 +300,29 @@ async def test_a_death_at_any_await_loses_and_doubles_nothing(
     assert not any(marked(slack.messages))
 
 
+async def test_an_update_of_what_was_there_before_is_told_once_whatever_dies(
+    slack: SlackStub, processes: Any
+) -> None:
+    before, dead = replace(FIRST, baseline=True), list(range(1, AWAITS, 4))
+
+    async def one(awaits: int) -> list[Reason]:
+        channel = f"#c{awaits}"
+        slack.channels.add(channel)
+        remembered = await told_although_killed(
+            processes, slack, channel, [(before, awaits)], before
+        )
+        copied = await processes().tell(COPY, channel)
+        deaths = [(CORRECTED, awaits)]
+        told = await told_although_killed(processes, slack, channel, deaths, CORRECTED)
+        return [remembered.reason, copied.reason, told.reason]
+
+    reasons = await asyncio.gather(*map(one, dead))
+    told = {Reason.FIRST, Reason.ALREADY_TOLD}
+    assert all(r[:2] == [Reason.BASELINE, Reason.SAME_STORY] and r[2] in told for r in reasons)
+    assert sorted(m.channel for m in slack.messages) == sorted(f"#c{n}" for n in dead)
+    assert not any(marked(slack.messages))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_deaths_copies_and_faults_together(
     slack: SlackStub, processes: Any, seed: int
