@@ -28,6 +28,7 @@ from alerts.sink import (
 )
 from alerts.slack import SlackSink
 from alerts.telling import Pace
+from monitor.program.report import Report
 from streams.decision import Effect, Reason
 from streams.item import Clock, Item, Precision
 from streams.match import Evidence, Hit, Match, Status
@@ -288,6 +289,22 @@ async def test_delivery_tells_once(memory: Memory) -> None:
     assert (first.reason, first.effect, first.detail) == (Reason.FIRST, Effect.POST, "")
     assert (await delivery.tell(MATCH, "#c")).reason is Reason.ALREADY_TOLD
     assert [card.may_repeat for card in sink.cards] == [False, False]
+
+
+async def test_what_was_there_before_counts_as_folded_and_no_sink_sees_it(memory: Memory) -> None:
+    sink = Scripted(Sent("1"))
+    delivery = Delivery(memory, sink, Stop(), Outages())
+    before = replace(MATCH, item=replace(ITEM, baseline=True))
+    remembered = [await delivery.tell(before, "#c") for _ in range(2)]
+    copy = await delivery.tell(MATCH, "#c")
+    update = replace(ITEM, title="CORRECTED: " + ITEM.title)
+    told = await delivery.tell(replace(MATCH, item=update), "#c")
+    assert [d.reason for d in remembered] == [Reason.BASELINE] * 2
+    assert (copy.reason, told.reason, len(sink.cards)) == (Reason.SAME_STORY, Reason.FIRST, 1)
+    report = Report(Console(file=io.StringIO()), as_json=False, broken=lambda: None, started=0.0)
+    for decision in (*remembered, copy, told):
+        report.decided(decision)
+    assert [report.summary()[name] for name in ("told", "folded", "dropped")] == [1, 3, 0]
 
 
 async def test_where_nothing_can_be_read_back_an_unclear_post_is_made_again_and_says_so(
