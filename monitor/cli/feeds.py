@@ -32,7 +32,7 @@ def read(
     for line in read_sources(sources):
         if isinstance(line, Unreadable):
             unreadable += 1
-            typer.echo(f"{line.source}: {line.why}", err=True)
+            typer.echo(str(line), err=True)
         else:
             typer.echo(_shown(line) if plain else json.dumps(line, ensure_ascii=False))
     if unreadable:

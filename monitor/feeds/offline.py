@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
-from monitor.feeds.fetching.fetch import MAX_BODY_BYTES, Failed, NotModified, fetch, open_session
+from monitor.feeds.fetching.answers import Retrieved
+from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
+from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.parse import parse
@@ -24,13 +26,14 @@ WEB = ("http://", "https://")
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A source that gave no feed, and why; prints as `source: why`."""
+    """A source that gave no feed, and why; prints as `source: why`, an address without secrets."""
 
     source: str
     why: str
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.why}"
+        source = redacted_url(self.source) if self.source.startswith(WEB) else self.source
+        return f"{source}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,9 @@ def _load(path: Path) -> _Body | Unreadable:
 
 def _download(url: str, *, public_only: bool = False) -> _Body | Unreadable:
     async def get() -> _Body | Unreadable:
-        async with open_session(public_only=public_only) as session:
-            fetched = await fetch(session, url)
-        if isinstance(fetched, Failed | NotModified):
+        async with Fetcher() as fetcher:
+            fetched = await fetcher.fetch(url, allow_private=not public_only)
+        if not isinstance(fetched, Retrieved):
             return Unreadable(url, getattr(fetched, "why", "not modified"))
         return _Body(body=fetched.body, url=fetched.url, content_type=fetched.content_type)
 

@@ -28,8 +28,9 @@ MAX_REQUEST_BYTES = 4 << 20
 class LoopbackServer(ABC):
     """Serves every method and path with one coroutine, from `__enter__` to `__exit__`."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.port = port
+        self.host = host
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leave: asyncio.Event | None = None
@@ -75,7 +76,7 @@ class LoopbackServer(ABC):
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=DRAIN_S)
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True).start()
+            await web.TCPSite(runner, self.host, self.port, reuse_address=True).start()
             ready.set_result(runner.addresses[0][1])
             await self._leave.wait()
         finally:

@@ -59,15 +59,15 @@ class Entry:
 class OutletStub(LoopbackServer):
     """Serves what it was given, 404 for the rest; may be changed while it runs."""
 
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(port)
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+        super().__init__(port, host)
         self.requests: list[Request] = []
         self._documents: dict[str, Document] = {}
         self._changed = threading.Condition()
 
     def url(self, path: str) -> str:
         """The address of `path`."""
-        return f"http://127.0.0.1:{self.port}/{path.lstrip('/')}"
+        return f"http://{self.host}:{self.port}/{path.lstrip('/')}"
 
     def serve(
         self,

@@ -6,12 +6,21 @@ for what a server can do.  The only module that asks outlets for anything.
 
 import asyncio
 import socket
-from dataclasses import dataclass
 from importlib.metadata import version
 from ipaddress import ip_address
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
+
+from monitor.feeds.fetching.answers import (
+    UNCONDITIONAL,
+    Failed,
+    NotModified,
+    Retrieved,
+    Validators,
+)
+
+__all__ = ["Failed", "NotModified", "Retrieved", "Validators", "fetch", "open_session"]
 
 TOTAL_TIMEOUT_S = 30.0
 """For one fetch in all; a server that sends a byte a second defeats any other limit."""
@@ -32,37 +41,6 @@ CONNECTIONS_PER_HOST = 2
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What makes a GET conditional; empty where the server gave none."""
-
-    etag: str = ""
-    last_modified: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrieved:
-    """A body, and what the server said of it."""
-
-    body: bytes
-    url: str
-    content_type: str
-    validators: Validators
-
-
-@dataclass(frozen=True, slots=True)
-class NotModified:
-    """304: nothing new."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """No body; `retry_after_s` is what the server asked for, 0 if nothing."""
-
-    why: str
-    retry_after_s: float = 0.0
 
 
 Fetched = Retrieved | NotModified | Failed
@@ -107,7 +85,7 @@ def _public_socket(address: AddrInfoType) -> socket.socket:
 async def fetch(
     session: aiohttp.ClientSession,
     url: str,
-    validators: Validators = Validators(),
+    validators: Validators = UNCONDITIONAL,
 ) -> Fetched:
     """One GET of `url`, at most `TOTAL_TIMEOUT_S` long and `MAX_BODY_BYTES` large."""
     try:

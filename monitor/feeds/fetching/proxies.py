@@ -1,0 +1,43 @@
+"""Proxies: through which one an address is asked.
+
+In: the environment's `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`.  Out: a proxy's address or none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.request import getproxies_environment
+
+from aiohttp import BasicAuth
+from yarl import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy, and the login it asks for."""
+
+    url: URL
+    auth: BasicAuth | None
+
+
+def proxies_in_environment() -> Mapping[str, str]:
+    """Proxies by scheme; under `no` the hosts asked without one."""
+    return getproxies_environment()
+
+
+def proxy_for(url: URL, proxies: Mapping[str, str]) -> Proxy | None:
+    """The proxy for `url`; None where it is asked directly.
+
+    Raises:
+        ValueError: the environment's address of the proxy is none.
+    """
+    given = proxies.get(url.scheme)
+    if not given or _direct((url.host or "").lower(), proxies.get("no", "")):
+        return None
+    proxy = URL(given if "://" in given else f"http://{given}")
+    return Proxy(proxy.with_user(None), BasicAuth.from_url(proxy))
+
+
+def _direct(host: str, exceptions: str) -> bool:
+    """True if `NO_PROXY` names the host, a domain it is in, or `*`."""
+    names = [name.strip().lstrip(".").lower() for name in exceptions.split(",")]
+    return "*" in names or any(name and f".{host}".endswith(f".{name}") for name in names)
