@@ -122,7 +122,7 @@ class Fetcher:
         public: Callable[[str], bool] = is_public,
         total_s: float = TOTAL_TIMEOUT_S,
     ) -> None:
-        self.hosts = hosts or Hosts(clock=time.monotonic, draw=random.random)
+        self.hosts = Hosts(clock=time.monotonic, draw=random.random) if hosts is None else hosts
         self._contact = contact
         self._resolver = resolver
         self._proxies = proxies_in_environment() if proxies is None else proxies
@@ -203,7 +203,7 @@ class Fetcher:
             headers=headers,
             allow_redirects=False,
             proxy=proxy.url if proxy else None,
-            proxy_auth=proxy.auth if proxy else None,
+            proxy_headers=proxy.headers if proxy else None,
         ) as response:
             conditional = not {"If-None-Match", "If-Modified-Since"}.isdisjoint(headers)
             return await self._answer(response, call, hops, conditional=conditional)

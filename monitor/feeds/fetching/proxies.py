@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.request import getproxies_environment
 
-from aiohttp import BasicAuth
 from yarl import URL
+
+from monitor.feeds.fetching.secrets import basic
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and the login it asks for."""
+    """A proxy, and what it alone is told: the login it asks for."""
 
     url: URL
-    auth: BasicAuth | None
+    headers: Mapping[str, str]
 
 
 def proxies_in_environment() -> Mapping[str, str]:
@@ -34,7 +35,9 @@ def proxy_for(url: URL, proxies: Mapping[str, str]) -> Proxy | None:
     if not given or _direct((url.host or "").lower(), proxies.get("no", "")):
         return None
     proxy = URL(given if "://" in given else f"http://{given}")
-    return Proxy(proxy.with_user(None), BasicAuth.from_url(proxy))
+    login = basic(proxy.user, proxy.password or "").value if proxy.user is not None else ""
+    # under this name: aiohttp makes Proxy-Authorization of it, for tunnels and plain requests alike
+    return Proxy(proxy.with_user(None), {"Authorization": login} if login else {})
 
 
 def _direct(host: str, exceptions: str) -> bool:
