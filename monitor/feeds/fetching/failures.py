@@ -14,8 +14,8 @@ from monitor.feeds.fetching.answers import Failed, Trouble
 from monitor.feeds.fetching.session import CONNECT_TIMEOUT_S, NOT_PUBLIC, SOCKET_TIMEOUT_S
 
 MAX_WHY_CHARS = 200
-PASSING = frozenset({408, 425})
-"""4xx that a moment may mend."""
+PASSING = frozenset({304, 408, 425})
+"""What a moment may mend; 304 is one where nobody asked whether something changed."""
 
 _NO_SUCH_NAME = frozenset({1, 4})
 """c-ares: the name has no address (ENODATA), or does not exist (ENOTFOUND)."""
