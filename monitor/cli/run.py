@@ -1,5 +1,6 @@
 """`wirewatch run`: the pipeline, all roles or some of them."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import DeskOption, ForOption, JsonOption, data_folder, duration_s, load
+from monitor.desk.feed_secrets import NO_SECRETS, feed_secrets
 from monitor.desk.settings import Settings
 from monitor.exits import ExitCode, Quit
 from monitor.program.plan import ALL_ROLES, Plan, Role
@@ -29,6 +31,7 @@ def run(
     """Run the pipeline: poll feeds, match items, alert desks."""
     leave_on_signals()
     found, settings = load(desk)
+    chosen = tuple(dict.fromkeys(roles or ALL_ROLES))
     plan = Plan(
         desk=found.name,
         default_to=found.to,
@@ -36,9 +39,10 @@ def run(
         rules=found.rules,
         data=_made(data_folder(found, settings)),
         settings=settings,
-        roles=tuple(dict.fromkeys(roles or ALL_ROLES)),
+        roles=chosen,
         make_sink=sink_maker(settings, as_json=as_json),
         for_s=duration_s(for_),
+        secrets=feed_secrets(found.feeds, os.environ) if Role.POLL in chosen else NO_SECRETS,
     )
     _refuse_alone(plan)
     if Role.POLL in plan.roles and not plan.feeds:
@@ -59,7 +63,7 @@ def carry_out(plan: Plan, *, as_json: bool) -> ExitCode:
     from streams.records import Stop
     from streams.yaml12 import Invalid
 
-    set_up_logs(plan.settings)
+    set_up_logs(plan.settings, plan.secrets.starred)
     if plan.publishes:
         try:
             plan = replace(plan, book=load_edition(plan.rules, plan.default_to))

@@ -142,6 +142,11 @@ SETTINGS = (
         about="base address of Slack's Web API",
     ),
     Setting(
+        name="WIREWATCH_CONTACT",
+        default="",
+        about="web or mail address that outlets find in the User-Agent, to reach you by",
+    ),
+    Setting(
         name="LOG_LEVEL",
         default="warning",
         about="debug, info, warning or error; debug also shows what the libraries say",
@@ -262,13 +267,18 @@ def _first(
         return Value(environment[name], f"environment {name}")
     if setting.secret and environment.get(f"{name}_FILE"):
         path = environment[f"{name}_FILE"]
-        return Value(_read_secret(f"{name}_FILE", Path(path)), f"file {path}")
+        return Value(secret_in_file(f"{name}_FILE", Path(path)), f"file {path}")
     if name in desk:
         return Value(desk[name], "desk.yaml")
     return Value(setting.default, "default")
 
 
-def _read_secret(name: str, path: Path) -> str:
+def secret_in_file(name: str, path: Path) -> str:
+    """The secret that stands in the file which the environment variable `name` names.
+
+    Raises:
+        Quit: it cannot be read, is no text, too long, or empty.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_SECRET_BYTES + 1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.desk.config import Desk, load_desk
+from monitor.desk.feed_secrets import feed_secrets
 from monitor.desk.settings import Settings, resolve
 from monitor.doctor.finding import Finding, bad
 from monitor.exits import Quit
@@ -45,6 +46,7 @@ def admit(
             desk = load_desk(folder)
         except Quit as error:
             found += [bad("desk", line) for line in error.message.splitlines()]
+    found += _lacking_secrets(desk, environment)
     try:
         settings = resolve(environment, desk.settings if desk else None)
     except Quit as error:
@@ -58,6 +60,14 @@ def admit(
         live=live,
         patience_s=patience_s,
     )
+
+
+def _lacking_secrets(desk: Desk | None, environment: Mapping[str, str]) -> list[Finding]:
+    try:
+        feed_secrets(desk.feeds if desk else (), environment)
+    except Quit as error:
+        return [bad("feeds", line) for line in error.message.splitlines()]
+    return []
 
 
 def _data(desk: Desk | None, settings: Settings | None) -> Path | None:

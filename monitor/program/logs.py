@@ -7,6 +7,7 @@ per outage instead of a hundred lines a second.  No secret is shown at any level
 
 import logging
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pythonjsonlogger.json import JsonFormatter
@@ -20,10 +21,10 @@ _DUMPS = ("aiokafka.conn", "kafka.net.connection", "kafka.protocol.parser")
 """They print every request, the login's as well, of which a password can be guessed at leisure."""
 
 
-def set_up_logs(settings: Settings) -> None:
-    """One handler for everything."""
+def set_up_logs(settings: Settings, starred: Iterable[str] = ()) -> None:
+    """One handler for everything; no line shows a secret setting, nor what is `starred`."""
     level = settings.text("LOG_LEVEL")
-    handler = RedactedHandler(sys.stderr, Redacted(secrets_of(settings)))
+    handler = RedactedHandler(sys.stderr, Redacted([*secrets_of(settings), *starred]))
     handler.setFormatter(Json() if settings.text("LOG_FORMAT") == "json" else Text())
     root = logging.getLogger()
     root.handlers = [handler]

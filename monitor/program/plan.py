@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerts.sink import Sink
+from monitor.desk.feed_secrets import NO_SECRETS, FeedSecrets
 from monitor.desk.settings import Settings
 from monitor.feeds.feed import Feed
 
@@ -31,7 +32,8 @@ class Plan:
     """What to run.
 
     `data` is absolute and exists; `for_s` counts from ready, 0 means until stopped; `beside` runs
-    as long as the roles do; `book` is what the rule files say, where this process publishes it.
+    as long as the roles do; `book` is what the rule files say, where this process publishes it;
+    `secrets` are those of the feeds.
     """
 
     desk: str
@@ -44,6 +46,7 @@ class Plan:
     make_sink: Callable[[], Sink]
     for_s: float = 0.0
     book: "Loaded | None" = None
+    secrets: FeedSecrets = NO_SECRETS
     beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
     @property

@@ -1,0 +1,74 @@
+"""Feed secrets: what opens feeds that are closed, read once at the start.
+
+In: feeds whose `auth` says where, and the environment.  Out: a secret for each, and the texts no
+log line may show.  Invariant: a secret is part of no message.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from monitor.desk.settings import secret_in_file
+from monitor.exits import ExitCode, Quit
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.redacted import query_pairs
+from monitor.feeds.fetching.secrets import Secret, read_secret, telling_parts
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FeedSecrets:
+    """Secrets by feed id; `starred` is what is never shown: them, and what addresses hold."""
+
+    by_feed: Mapping[str, Secret]
+    starred: tuple[str, ...] = ()
+
+
+NO_SECRETS = FeedSecrets({})
+
+
+def feed_secrets(feeds: Iterable[Feed], environment: Mapping[str, str]) -> FeedSecrets:
+    """The secrets of all feeds.
+
+    Raises:
+        Quit: some are missing or unusable; names each feed and variable.
+    """
+    found: dict[str, Secret] = {}
+    starred: list[str] = []
+    problems: list[str] = []
+    for feed in feeds:
+        starred += _in_address(feed.url)
+        if not feed.auth:
+            continue
+        name = feed.auth.removeprefix("env:")
+        try:
+            text = _text(name, environment)
+            found[feed.id] = read_secret(text)
+            starred += telling_parts(text)
+        except Quit as error:
+            problems.append(f"feed {feed.id}: {error.message}")
+        except ValueError as error:
+            problems.append(f"feed {feed.id}: the secret of {name} {error}")
+    if problems:
+        raise Quit(ExitCode.USAGE, "\n".join(problems))
+    return FeedSecrets(found, tuple(starred))
+
+
+def _text(name: str, environment: Mapping[str, str]) -> str:
+    if environment.get(name):
+        return environment[name]
+    if environment.get(f"{name}_FILE"):
+        return secret_in_file(f"{name}_FILE", Path(environment[f"{name}_FILE"]))
+    raise Quit(ExitCode.USAGE, f"its secret is missing: set {name} or {name}_FILE")
+
+
+def _in_address(url: str) -> Iterator[str]:
+    """Its user and password, and each `name=value` of its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    if parts.password:
+        yield from {parts.password, unquote(parts.password)}
+        yield parts.netloc.rpartition("@")[0]
+    yield from query_pairs(url)
