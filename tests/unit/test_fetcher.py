@@ -2,15 +2,19 @@
 
 import logging
 import resource
+import ssl
 import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
+import aiodns
 import aiohttp
 import brotli
 import pytest
+from stubs.certificates import Certificates
 from stubs.names import Names
 from stubs.outlet import AUTO, OutletStub
 from stubs.raw import answering
@@ -348,22 +352,52 @@ async def test_long_headers_are_taken(fetcher: Fetcher) -> None:
 # --- no connection
 
 
-async def test_no_such_name_and_no_name_server_are_two_things() -> None:
-    class Away(Names):
-        async def resolve(self, host: str, port: int = 0, family: object = 0) -> list:  # type: ignore[override,type-arg]
-            raise OSError(None, "timeout") from Exception(12, "timeout")
+class Away(Names):
+    """A resolver that fails as aiodns does."""
 
-    async with Fetcher(proxies={}, resolver=Names()) as fetcher:
-        assert await fetcher.fetch("http://nobody.example/?key=s3cret") == Failed(
-            why="no such name: nobody.example", trouble=Trouble.DNS
-        )
-    async with Fetcher(proxies={}, resolver=Away()) as fetcher:
-        assert trouble(await fetcher.fetch("http://nobody.example/")) is Trouble.SOFT
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
+
+    async def resolve(self, host: str, port: int = 0, family: object = 0) -> list:  # type: ignore[override,type-arg]
+        raise OSError(None, "failed") from aiodns.error.DNSError(self.code, "failed")
 
 
-async def test_the_real_resolver_knows_what_does_not_exist(fetcher: Fetcher) -> None:
+@pytest.mark.parametrize(
+    ("resolver", "kind"),
+    [
+        (Names(), Trouble.DNS),
+        (Away(aiodns.error.ARES_ENOTFOUND), Trouble.DNS),
+        (Away(aiodns.error.ARES_ENODATA), Trouble.DNS),
+        (Away(aiodns.error.ARES_ETIMEOUT), Trouble.SOFT),
+        (Away(aiodns.error.ARES_ESERVFAIL), Trouble.SOFT),
+        (Away(aiodns.error.ARES_ECONNREFUSED), Trouble.SOFT),
+    ],
+)
+async def test_no_such_name_and_no_name_server_are_two_things(
+    resolver: Names, kind: Trouble
+) -> None:
+    async with Fetcher(proxies={}, resolver=resolver) as fetcher:
+        failed = await fetcher.fetch("http://nobody.example/?key=s3cret")
+    assert trouble(failed) is kind
+    assert "nobody.example" in failed.why  # type: ignore[union-attr]
+    assert "s3cret" not in repr(failed)
+
+
+async def test_names_are_looked_up_by_aiodns(outlet: OutletStub, fetcher: Fetcher) -> None:
+    outlet.serve("/a", "<rss/>")
     assert isinstance(fetcher._sessions.resolver, aiohttp.AsyncResolver)
-    assert trouble(await fetcher.fetch("http://no-such-name.invalid/")) is Trouble.DNS
+    assert isinstance(await get(fetcher, f"http://localhost:{outlet.port}/a"), Retrieved)
+
+
+async def test_a_certificate_nobody_vouches_for_is_hard(fetcher: Fetcher, tmp_path: Path) -> None:
+    held = Certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(held.server_both)
+    async with answering(b"HTTP/1.1 200 OK\r\n\r\n", context=context) as url:
+        failed = await get(fetcher, url)
+    assert trouble(failed) is Trouble.HARD
+    assert failed.why == "TLS: unable to get local issuer certificate"  # type: ignore[union-attr]
 
 
 async def test_connection_refused(fetcher: Fetcher) -> None:
@@ -419,6 +453,7 @@ async def test_retry_after_holds_for_the_whole_host(
         failed = await fetcher.fetch(f"http://a.paper.example:{outlet.port}/a")
         assert trouble(failed) is Trouble.BUSY
         assert failed.retry_after_s == seconds  # type: ignore[union-attr]
+        assert failed.site == "paper.example"  # type: ignore[union-attr]
         other = f"http://b.paper.example:{outlet.port}/b"
         assert await fetcher.fetch(other) == Later(
             wait_s=seconds, why="paper.example asked for a pause"

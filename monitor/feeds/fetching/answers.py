@@ -107,12 +107,16 @@ class Later:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """No body; `retry_after_s` is how long the host must not be asked, 0 if it said nothing."""
+    """No body; `retry_after_s` is how long the outlet wants to be left alone, 0 if it said nothing.
+
+    Where all feeds of a site must wait for that (`BUSY`), `site` is its registrable domain.
+    """
 
     why: str
     trouble: Trouble = Trouble.SOFT
     retry_after_s: float = 0.0
     status: int = 0
+    site: str = ""
 
 
 Fetched = Retrieved | NotModified | Later | Failed

@@ -4,6 +4,7 @@ In: an exception, or a status and headers.  Out: `Failed`.  Invariant: no text o
 server is passed on that may hold an address, a credential or anything an outlet made up.
 """
 
+import os
 import socket
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -93,10 +94,11 @@ def _failed_lookup(error: aiohttp.ClientConnectorDNSError) -> Failed:
 
 
 def _failed_connection(error: OSError) -> Failed:
-    words = (error.strerror or str(error) or type(error).__name__)[:MAX_WHY_CHARS]
     if NOT_PUBLIC in str(error):  # of several addresses only the texts come through
+        words = (error.strerror or str(error))[:MAX_WHY_CHARS]
         return Failed(why=f"not asked: {words}", trouble=Trouble.REFUSED)
-    return Failed(why=f"cannot connect: {words}")
+    words = os.strerror(error.errno) if error.errno else str(error)[:MAX_WHY_CHARS]
+    return Failed(why=f"cannot connect: {words or type(error).__name__}")
 
 
 def _failed_body(error: aiohttp.ClientPayloadError) -> Failed:

@@ -96,7 +96,8 @@ class _Turns:
         if isinstance(wait, Later):
             return wait
         self.taken.add(site)
-        await asyncio.sleep(wait)
+        if wait:
+            await asyncio.sleep(wait)
         return None
 
     def end(self) -> None:
@@ -255,14 +256,15 @@ class Fetcher:
     def _failed(self, response: aiohttp.ClientResponse, call: _Call) -> Failed:
         failed = failed_answer(response.status, response.headers)
         wait_s = retry_after_s(response.headers.get("Retry-After", ""), datetime.now(UTC))
-        host = response.url.raw_host or ""
+        host, site = response.url.raw_host or "", ""
         if failed.trouble is Trouble.BUSY and _takes_turns(host, call):
-            wait_s = self.hosts.busy(host, wait_s)
+            wait_s, site = self.hosts.busy(host, wait_s), site_of(host)
         return Failed(
             why=failed.why + _withheld(response, call),
             trouble=failed.trouble,
             retry_after_s=wait_s,
             status=failed.status,
+            site=site,
         )
 
 
