@@ -168,7 +168,7 @@ class Fetcher:
         except aiohttp.ServerTimeoutError as error:
             return failed_error(error)
         except TimeoutError:
-            return Failed(why=f"no complete answer within {self._total_s:.0f} s")
+            return Failed(why=f"no complete answer within {self._total_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             return failed_error(error)
         finally:
