@@ -3,23 +3,24 @@
 feedparser 6.0.14 needs it: whitespace before the first element costs it quadratic time (80 kB:
 20 s), entities declared in a DOCTYPE are expanded without limit by its fallback parser, and one
 reference to no character (`&#xD800;`) makes it raise.  In: a body.  Out: the same feed, without
-DOCTYPE and such references, with a short prolog, in UTF-8 where it was UTF-16, declared in no
-encoding that could hide a DOCTYPE.
+such references, with nothing but its encoding before the first element, in UTF-8 where it was
+UTF-16, declared in no encoding that could hide a DOCTYPE.
 """
 
 import codecs
 import re
 
 MAX_PROLOG_BYTES = 16_384
-"""Before the first element, whitespace and comments taken out; real ones are under 2 kB."""
+"""Before the first element, whitespace, comments and DOCTYPE taken out; real ones: 2 kB."""
 
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _COMMENT_OR_ELEMENT = re.compile(rb"<!--|<[A-Za-z_]")
 _DOCTYPE = re.compile(rb"<!doctype", re.IGNORECASE)
 _SPACE = re.compile(rb"\s+")
-_DECLARATION = re.compile(rb"\A\s*<\?xml[^>]*>")
-_ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
+_DECLARATION = re.compile(rb"<\?xml\s[^<>]*>")
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
+_WIDE = re.compile(r"charset\s*=[\s\"']*(utf-(?:16|32)(?:[bl]e)?)\b", re.IGNORECASE)
 
 _PROBE = b"<!DOCTYPE &a; +ADw- \\x3c"
 
@@ -34,20 +35,28 @@ def guard(body: bytes) -> bytes:
     Raises:
         NotAFeed: empty, or without any element near its beginning.
     """
-    body = _as_utf8(body)
+    body = as_utf8(body)
     found = _first_element(body)
     if found < 0:
         raise NotAFeed("empty" if not body.strip() else "no XML in it")
     prolog = _SPACE.sub(b" ", _COMMENT.sub(b"", body[:found])).lstrip()
-    doctype = _DOCTYPE.search(prolog)
-    if doctype:
-        prolog = prolog[: doctype.start()]
+    prolog = _DOCTYPE.split(prolog, maxsplit=1)[0]
     if len(prolog) > MAX_PROLOG_BYTES:
         raise NotAFeed("too much before its first element")
-    prolog = _ENCODING.sub(
-        lambda told: told[0] if reads_ascii(told[1].decode("latin-1")) else b" ", prolog
-    )
-    return prolog + _REFERENCE.sub(_character, body[found:])
+    return _prolog(prolog) + _REFERENCE.sub(_character, body[found:])
+
+
+def _prolog(given: bytes) -> bytes:
+    """The byte-order mark and the encoding in `given`; nothing else there means anything here.
+
+    It ends its line: feedparser looks for the encoding in the first one, in cubic time.
+    """
+    mark = codecs.BOM_UTF8 if given.startswith(codecs.BOM_UTF8) else b""
+    declaration = _DECLARATION.search(given)
+    told = _ENCODING.search(declaration[0]) if declaration else None
+    if not told or not reads_ascii(told[1].decode("latin-1")):
+        return mark
+    return mark + b'<?xml version="1.0" encoding="%s"?>\n' % told[1]
 
 
 def reads_ascii(encoding: str) -> bool:
@@ -79,15 +88,32 @@ def _character(reference: re.Match[bytes]) -> bytes:
     return reference[0] if known else b" "  # nothing would join what is around it
 
 
-def _as_utf8(body: bytes) -> bytes:
-    """UTF-16 and UTF-32 bodies by their byte-order mark; others as they are."""
+def as_utf8(body: bytes, told: str = "") -> bytes:
+    """UTF-16 and UTF-32 bodies, known by their first bytes; others are returned as they are.
+
+    `told` is the server's content type: it settles what only NULs tell.
+    """
+    encoding = _wide(body)
+    named = _WIDE.search(told)
+    if not encoding and named and b"\0" in body[:4]:
+        encoding = named[1]
+    if not encoding:
+        return body
+    return _DECLARATION.sub(b"", body.decode(encoding, "replace").encode(), count=1)
+
+
+def _wide(body: bytes) -> str:
+    """Which encoding of two or four bytes the body is in; what only says so is not."""
     for mark, encoding in (
         (codecs.BOM_UTF32_LE, "utf-32"),
         (codecs.BOM_UTF32_BE, "utf-32"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
+        (b"<\0\0\0", "utf-32-le"),
+        (b"\0\0\0<", "utf-32-be"),
+        (b"<\0", "utf-16-le"),
+        (b"\0<", "utf-16-be"),
     ):
         if body.startswith(mark):
-            text = body.decode(encoding, "replace").encode()
-            return _DECLARATION.sub(b"", text)
-    return body
+            return encoding
+    return ""

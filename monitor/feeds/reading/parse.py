@@ -10,9 +10,16 @@ import io
 import re
 
 import feedparser
+from feedparser.mixin import _FeedParserMixin
 
 from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.guard import NotAFeed, guard, reads_ascii
+
+MAX_ADDRESS_CHARS = 64
+"""A mail address's local part (RFC 5321); feedparser looks through longer words of an author in
+quadratic time (20 kB: 5 s)."""
+
+_LONG_WORD = re.compile(rf"[a-zA-Z0-9_.+-]{{{MAX_ADDRESS_CHARS + 1},}}")
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 """Byte-order marks; UTF-32's little-endian one begins with UTF-16's."""
@@ -37,6 +44,8 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
+    except MemoryError:
+        raise
     except Exception as error:  # one odd element, and feedparser 6.0.14 raises anything
         raise NotAFeed(f"feedparser cannot read it: {type(error).__name__}: {error}") from error
     if not found.get("version") and not found.entries:
@@ -53,3 +62,16 @@ def _content_type(body: bytes, told: str) -> str:
     """What the server says, unless a byte-order mark outweighs it (RFC 7303) or it hides markup."""
     usable = not body.startswith(_MARKS) and all(map(reads_ascii, _CHARSET.findall(told)))
     return (told if usable else "") or "application/xml"
+
+
+def _bounded_author(parser: _FeedParserMixin, key: str = "author") -> None:
+    """What feedparser does with authors, once their longest words are cut."""
+    context = parser._get_context()
+    if context.get(key):
+        context[key] = _LONG_WORD.sub(lambda word: word[0][:MAX_ADDRESS_CHARS], context[key])
+    _find_author(parser, key)
+
+
+_find_author = _FeedParserMixin._sync_author_detail
+_FeedParserMixin._sync_author_detail = _bounded_author
+feedparser.api.PREFERRED_XML_PARSERS[:] = ["monitor.feeds.reading.sax"]
