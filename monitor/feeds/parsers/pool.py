@@ -184,8 +184,10 @@ class _Worker(asyncio.SubprocessProtocol):
         self._frames = Frames()
         self._bytes = 0
         self._overdue = False
+        self._begun_at = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._transport: asyncio.SubprocessTransport | None = None
+        self._stdin: asyncio.WriteTransport | None = None
 
     @property
     def pid(self) -> int:
@@ -199,13 +201,15 @@ class _Worker(asyncio.SubprocessProtocol):
         return few or not self.errands
 
     def send(self, errand: _Errand) -> None:
-        assert self._transport is not None
-        stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
         self.errands.append(errand)
         self._bytes += len(errand.frame)
+        loop = asyncio.get_running_loop()
         if len(self.errands) == 1:
-            self._set_alarm()
-        stdin.write(errand.frame)
+            self._begun_at = loop.time()
+        if self._alarm is None:
+            self._alarm = loop.call_later(self._wall_s, self._look_at_clock)
+        if self._stdin:
+            self._stdin.write(errand.frame)
 
     def close(self) -> None:
         if self._transport is None:
@@ -215,8 +219,9 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.SubprocessTransport, transport)
+        self._stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
 
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
+    def pipe_data_received(self, _fd: int, data: bytes) -> None:
         for payload in self._frames.take(data):
             if payload:
                 self._heard(payload)
@@ -231,22 +236,24 @@ class _Worker(asyncio.SubprocessProtocol):
             return
         self.errands.popleft()
         self._bytes -= len(errand.frame)
-        self._set_alarm()
+        self._begun_at = asyncio.get_running_loop().time()
         if not errand.answer.done():
             errand.answer.set_result(answer)
 
-    def _set_alarm(self) -> None:
-        if self._alarm:
-            self._alarm.cancel()
+    def _look_at_clock(self) -> None:
+        """Kills the worker if its job is overdue, else looks again when it would be."""
+        self._alarm = None
+        if not self.errands:
+            return
         loop = asyncio.get_running_loop()
-        self._alarm = loop.call_later(self._wall_s, self._kill) if self.errands else None
-
-    def _kill(self) -> None:
-        self._overdue = True
-        if self._transport:
+        left_s = self._begun_at + self._wall_s - loop.time()
+        if left_s > 0:
+            self._alarm = loop.call_later(left_s, self._look_at_clock)
+        elif self._transport:
+            self._overdue = True
             self._transport.kill()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """The process has ended, and all it said was heard."""
         code = self._transport.get_returncode() if self._transport else None
         if self._alarm:
