@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
-from monitor.feeds.reading.oversize import MAX_RAW_ITEM_BYTES, within_limits
+from monitor.feeds.reading.oversize import MAX_ENTRIES, MAX_RAW_ITEM_BYTES, within_limits
 from monitor.feeds.reading.parse import parse
 from monitor.feeds.reading.window import Whole, Window, look
 
@@ -158,10 +158,10 @@ def test_an_oversize_item_loses_text_and_no_more(text: str) -> None:
     long = text % ("word &amp; " * 60_000)
     body = RSS % f"<item><title>A</title><description>{long}</description><guid>1</guid></item>"
     body = body.replace("</channel>", "<item><title>B</title></item></channel>")
-    shorter, cut = within_limits(body.encode())
-    first, second = parse(shorter).entries
-    assert cut == {0}
-    assert len(shorter) < MAX_RAW_ITEM_BYTES
+    bounded = within_limits(body.encode())
+    first, second = parse(bounded.body).entries
+    assert bounded.cut == {0}
+    assert len(bounded.body) < MAX_RAW_ITEM_BYTES
     assert (first["title"], first["id"], second["title"]) == ("A", "1", "B")
     assert len(first["summary"]) > 100_000
 
@@ -169,6 +169,23 @@ def test_an_oversize_item_loses_text_and_no_more(text: str) -> None:
 def test_a_picture_in_letters_costs_no_text() -> None:
     picture = '<img src="data:image/png;base64,' + "A/b+" * 100_000 + '">'
     body = RSS % f"<item><description><![CDATA[{picture}The news]]></description></item>"
-    shorter, cut = within_limits(body.encode())
-    assert cut == frozenset()
-    assert parse(shorter).entries[0]["summary"].endswith("The news")
+    bounded = within_limits(body.encode())
+    assert bounded.cut == frozenset()
+    assert parse(bounded.body).entries[0]["summary"].endswith("The news")
+
+
+def test_of_very_many_items_the_first_are_read() -> None:
+    items = "".join(f"<item><title>{n}</title></item>" for n in range(MAX_ENTRIES + 5))
+    bounded = within_limits((RSS % items).encode())
+    entries = parse(bounded.body).entries
+    assert bounded.left_out == 5
+    assert (len(entries), entries[-1]["title"]) == (MAX_ENTRIES, str(MAX_ENTRIES - 1))
+
+
+def test_many_items_are_taken_in_portions() -> None:
+    items = "".join(f"<item><title>{n}</title></item>" for n in (0, 1, 2, 1, 3, 4))
+    window = look((RSS % items).encode())
+    assert isinstance(window, Window)
+    portions = [*window.portions(2, seen=window.digests[:1])]
+    titles = [[e["title"] for e in parse(window.reduced(part)).entries] for part in portions]
+    assert titles == [["1", "2", "1"], ["3", "4"]]

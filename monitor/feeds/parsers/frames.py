@@ -35,9 +35,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What a body holds: its entries in its order, and what the feed says of itself."""
+    """What a body holds: its entries in its order, and what the feed says of itself.
+
+    `left_out` entries are beyond the limit for one body (`MAX_ENTRIES`).
+    """
 
     entries: tuple[Item | Dropped, ...]
+    left_out: int = 0
     title: str = ""
     lang: str = ""
     ttl_s: float | None = None
@@ -81,6 +85,7 @@ class _Piece(msgspec.Struct, array_like=True):
     ttl_s: float | None = None
     hub: str = ""
     self_url: str = ""
+    left_out: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -116,6 +121,7 @@ def answer_frames(answer: Answer) -> Iterator[bytes]:
             piece = _piece(_Said.READ, answer.entries[last:])
             piece.title, piece.lang, piece.ttl_s = answer.title, answer.lang, answer.ttl_s
             piece.hub, piece.self_url = answer.hub, answer.self_url
+            piece.left_out = answer.left_out
             yield _framed(_encode(piece))
 
 
@@ -159,6 +165,7 @@ class AnswerReader:
             ttl_s=piece.ttl_s,
             hub=piece.hub,
             self_url=piece.self_url,
+            left_out=piece.left_out,
         )
 
 

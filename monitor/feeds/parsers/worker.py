@@ -28,7 +28,7 @@ from monitor.feeds.parsers.frames import (
 )
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.guard import NotAFeed
-from monitor.feeds.reading.oversize import within_limits
+from monitor.feeds.reading.oversize import MAX_ENTRIES, within_limits
 from monitor.feeds.reading.parse import parse
 from streams.item import Item
 
@@ -73,8 +73,10 @@ def main() -> None:
 def read(job: Job) -> Answer:
     """What is in the job's body."""
     try:
-        body, cut = within_limits(job.body)
-        document = parse(body, url=job.url, content_type=job.content_type)
+        bounded = within_limits(job.body)
+        document = parse(bounded.body, url=job.url, content_type=job.content_type)
+        found = document.entries
+        document = replace(document, entries=found[:MAX_ENTRIES])
         feed = job.feed
         entries = read_entries(
             document, feed=feed.id, outlet=feed.outlet, now=job.now, tier=feed.tier
@@ -86,9 +88,10 @@ def read(job: Job) -> Answer:
     except Exception as error:  # no body is worth the worker
         return Unreadable(f"{type(error).__name__}: {error}"[:MAX_WHY_CHARS])
     return Read(
-        entries=tuple(_flagged(entry, n in cut) for n, entry in enumerate(entries)),
+        entries=tuple(_flagged(entry, n in bounded.cut) for n, entry in enumerate(entries)),
         title=document.title,
         lang=document.lang,
+        left_out=bounded.left_out + len(found) - len(document.entries),
     )
 
 

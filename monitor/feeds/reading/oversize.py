@@ -1,11 +1,12 @@
-"""Oversize: raw items too long to be news, made shorter before they are parsed; pure.
+"""Oversize: raw items too long, or too many, to be news, cut before they are parsed; pure.
 
-In: a body.  Out: the body with the texts of such items cut, and which items those are.
+In: a body.  Out: the body with the texts of long items cut, and which items those are.
 Invariants: an item itself is never dropped; pictures written out in letters (`data:`) go first and
 cost no text; what is cut is said.
 """
 
 import re
+from dataclasses import dataclass
 
 from monitor.feeds.reading.window import Window, look
 
@@ -14,6 +15,12 @@ MAX_RAW_ITEM_BYTES = 256 * 1024
 
 MAX_KEPT_BYTES = 192 * 1024
 """Of an oversize item's longest text, from its beginning."""
+
+MAX_ENTRIES = 2_000
+"""Read of one body; Google's sitemaps have 1,000 at most, the longest real feeds 1,500."""
+
+_SMALL_BYTES = MAX_ENTRIES * len(b"<item/>")
+"""Below, there is nothing to look for."""
 
 _PICTURE = re.compile(rb"data:[\w/+.-]{1,80};base64,[A-Za-z0-9+/=\s]++")
 _TEXT = re.compile(
@@ -24,27 +31,41 @@ _TEXT = re.compile(
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 
 
-def within_limits(body: bytes) -> tuple[bytes, frozenset[int]]:
-    """The body with its raw items within `MAX_RAW_ITEM_BYTES`, and the places of those cut."""
-    if len(body) <= MAX_RAW_ITEM_BYTES:
-        return body, frozenset()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounded:
+    """A body within the limits: the places of items whose texts were cut, how many are left out."""
+
+    body: bytes
+    cut: frozenset[int] = frozenset()
+    left_out: int = 0
+
+
+def within_limits(body: bytes) -> Bounded:
+    """The body with `MAX_ENTRIES` items at most, none of them above `MAX_RAW_ITEM_BYTES`."""
+    if len(body) < _SMALL_BYTES:
+        return Bounded(body=body)
     window = look(body)
     if not isinstance(window, Window):
-        return body, frozenset()
+        return Bounded(body=body)
+    spans = window.spans[:MAX_ENTRIES]
+    left_out = len(window.spans) - len(spans)
+    long = {n for n, (start, end) in enumerate(spans) if end - start > MAX_RAW_ITEM_BYTES}
+    if not long and not left_out:
+        return Bounded(body=body)
     cut: set[int] = set()
     parts: list[bytes] = []
     at = 0
-    for place, (start, end) in enumerate(window.spans):
-        if end - start <= MAX_RAW_ITEM_BYTES:
-            continue
-        shorter = _PICTURE.sub(b"", window.body[start:end])
-        if len(shorter) > MAX_RAW_ITEM_BYTES:
-            shorter = _shortened(shorter)
+    for place, (start, end) in enumerate(spans):
+        item = window.body[start:end]
+        if place in long:
+            item = _PICTURE.sub(b"", item)
+        if len(item) > MAX_RAW_ITEM_BYTES:
+            item = _shortened(item)
             cut.add(place)
-        parts += [window.body[at:start], shorter]
+        parts += [window.body[at:start], item]
         at = end
-    parts += [window.body[at:], window.ending]
-    return (b"".join(parts), frozenset(cut)) if at else (body, frozenset())
+    parts += [window.body[window.spans[-1][1] :], window.ending]
+    return Bounded(body=b"".join(parts), cut=frozenset(cut), left_out=left_out)
 
 
 def _shortened(item: bytes) -> bytes:

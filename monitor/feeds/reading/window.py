@@ -70,6 +70,12 @@ class Window:
         parts += [self.body[at:], self.ending]
         return b"".join(parts)
 
+    def portions(self, most: int, *, seen: Collection[bytes] = ()) -> Iterator[frozenset[bytes]]:
+        """The hashes that are not in `seen`, in the body's order, `most` at a time."""
+        new = [digest for digest in dict.fromkeys(self.digests) if digest not in seen]
+        for start in range(0, len(new), most):
+            yield frozenset(new[start : start + most])
+
 
 def look(body: bytes, content_type: str = "") -> Window | Whole:
     """The body's window; `content_type` as the server told it, for encodings of two bytes."""
