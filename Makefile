@@ -46,7 +46,7 @@ lint: setup  ## style, import contracts, dependencies, known vulnerabilities
 types: setup  ## mypy --strict
 	@$(BIN)/mypy
 
-bench: setup  ## figures of this machine (PART=stream, matcher, latency, soak, pipeline or hostile)
+bench: setup  ## figures of this machine (PART=stream, matcher, feeds, latency, soak, pipeline or hostile)
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(PART)
 
 chaos: setup  ## faults on every broker, then a ledger (SEED=7 FOR=300s)

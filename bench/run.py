@@ -3,6 +3,7 @@
 import json
 import sys
 
+import feeds
 import hostile
 import latency
 import matcher
@@ -15,6 +16,7 @@ PARTS = {
     "stream": stream.measure,
     "latency": latency.measure,
     "matcher": matcher.measure,
+    "feeds": feeds.measure,
     "soak": soak.measure,
     "hostile": hostile.measure,
 }
@@ -28,7 +30,7 @@ def main() -> int:
         return 2
     result = PARTS[part]()
     for name, value in (result["ratios"] | result["figures"]).items():
-        print(f"{name:<34} {value:>12,.2f}")
+        print(f"{name:<38} {value:>12,.2f}")
     print(json.dumps({"part": part, **result}))
     return 0
 
