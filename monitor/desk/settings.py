@@ -164,6 +164,16 @@ SETTINGS = (
         about="host:port of /metrics, /-/healthy and /-/ready; port 0: a free one; off: none",
     ),
     Setting(
+        name="WIREWATCH_WEBSUB_URL",
+        default="",
+        about="public base URL at which hubs reach WIREWATCH_WEBSUB_LISTEN; empty: no hub is asked",
+    ),
+    Setting(
+        name="WIREWATCH_WEBSUB_LISTEN",
+        default="",
+        about="host:port where pollers take what hubs push; empty: this process takes none",
+    ),
+    Setting(
         name="WIREWATCH_DATA",
         default="",
         about="folder for state and logs; empty: `data` of desk.yaml, else <desk>/.data",

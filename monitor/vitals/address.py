@@ -1,4 +1,4 @@
-"""Address: where this process answers over HTTP; `WIREWATCH_HTTP` in, a listening socket out.
+"""Address: where this process answers over HTTP; a setting in, a listening socket out.
 
 Invariant: it listens before anything else starts, so a port in use ends the start at once.
 """
@@ -15,19 +15,19 @@ BACKLOG = 32
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
 
 
-def listen(settings: Settings) -> socket.socket | None:
-    """A socket as set, listening; None where HTTP is off.
+def listen(settings: Settings, name: str = SETTING) -> socket.socket | None:
+    """A socket as the setting `name` has it, listening; None where it is off or empty.
 
     Raises:
         Quit: the setting is no address, or it cannot be listened on.
     """
-    text, origin = settings.values[SETTING]
+    text, origin = settings.values[name]
     if text in {"", "off"}:
         return None
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        message = f'{SETTING} ({origin}): "{text}" is no host:port, as 127.0.0.1:9464'
+        message = f'{name} ({origin}): "{text}" is no host:port, as 127.0.0.1:9464'
         raise Quit(ExitCode.USAGE, message)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -35,7 +35,7 @@ def listen(settings: Settings) -> socket.socket | None:
     except (OSError, UnicodeError) as error:
         # the library adds "(while attempting to bind on address …)"
         why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
-        message = f"{SETTING} ({origin}): {text} cannot be listened on: {why}"
+        message = f"{name} ({origin}): {text} cannot be listened on: {why}"
         raise Quit(ExitCode.USAGE, message) from error
 
 

@@ -1,0 +1,419 @@
+"""WebSub over real sockets: a stub hub, a real Valkey, a clock that tests turn."""
+
+import asyncio
+import hashlib
+import hmac
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+
+import aiohttp
+import pytest
+import redis.asyncio as redis
+from hypothesis import given
+from hypothesis import strategies as st
+from stubs.hub import HubStub, push, verify
+
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.fetch import open_session
+from monitor.feeds.websub import callback as callback_module
+from monitor.feeds.websub.callback import MAX_BODY_BYTES, Callback, Pushed
+from monitor.feeds.websub.protocol import (
+    BACKOFF_FIRST_S,
+    BACKOFF_MOST_S,
+    DENIED_S,
+    LEASE_LEAST_S,
+    LEASE_MOST_S,
+    LEASE_S,
+    PENDING_S,
+    SLOWEST_S,
+    Advertised,
+    backoff_s,
+    discover,
+    genuine,
+    granted_s,
+    slowed,
+)
+from monitor.feeds.websub.subscriber import Subscriber
+from monitor.feeds.websub.subscriptions import Subscriptions
+
+TOPIC = "https://outlet.example/rss"
+FEED = Feed(id="a", url=TOPIC, allow_private=True)
+DAY_S = 86_400.0
+
+
+class Desk:
+    """One desk's subscriber and callback; `now_s` stands still until a test turns it."""
+
+    def __init__(self, client: "redis.Redis", name: str, hub: HubStub) -> None:
+        self.now_s = 1_700_000_000.0
+        self.hub = hub
+        self.subscriptions = Subscriptions(client, name)
+        self.pushed: list[tuple[str, bytes, str]] = []
+        self.callback = Callback(self.subscriptions, self._push, clock=lambda: self.now_s)
+        self._sessions = {
+            private: open_session(public_only=not private) for private in (False, True)
+        }
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/wires/"
+        self.subscriber = Subscriber(self.subscriptions, self._session, url)
+
+    async def poll(self, feed: Feed = FEED, topic: str = TOPIC, hub: str = "") -> bool:
+        """What happens after a poll."""
+        advertised = Advertised(hub or self.hub.url, topic)
+        return await self.subscriber.look_after(feed, advertised, self.now_s)
+
+    async def subscribed(self) -> dict[str, str]:
+        """The form of a subscription that stands."""
+        assert not await self.poll()
+        assert await verify(self.hub.asked[-1]) == (200, "c-1")
+        return self.hub.asked[-1]
+
+    async def close(self) -> None:
+        for session in self._sessions.values():
+            await session.close()
+        self.listener.close()
+
+    def _session(self, private: bool) -> aiohttp.ClientSession:
+        return self._sessions[private]
+
+    async def _push(self, feed: str, body: bytes, content_type: str) -> None:
+        self.pushed.append((feed, body, content_type))
+
+
+@pytest.fixture
+def hub() -> Iterator[HubStub]:
+    with HubStub() as stub:
+        yield stub
+
+
+@pytest.fixture
+async def desk(valkey_url: str, desk_name: str, hub: HubStub) -> AsyncIterator[Desk]:
+    async with opened(valkey_url, desk_name, hub) as desk, desk.callback.listening(desk.listener):
+        yield desk
+
+
+@asynccontextmanager
+async def opened(url: str, name: str, hub: HubStub) -> AsyncIterator[Desk]:
+    client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=0.5, retry=None)
+    desk = Desk(client, name, hub)
+    yield desk
+    await desk.close()
+    await client.aclose()
+
+
+async def test_a_hub_is_asked_confirmed_and_heard(desk: Desk) -> None:
+    form = await desk.subscribed()
+    assert form["hub.mode"] == "subscribe"
+    assert form["hub.topic"] == TOPIC
+    assert "/wires/websub/a/" in form["hub.callback"]
+    assert len(form["hub.callback"].rpartition("/")[2]) >= 43
+    assert 43 <= len(form["hub.secret"]) <= 200
+    assert await desk.poll()
+    assert await push(form, b"<rss/>") == 202
+    assert desk.pushed == [("a", b"<rss/>", "application/rss+xml")]
+    assert len(desk.hub.asked) == 1
+    assert desk.callback.pushes[Pushed.TAKEN] == 1
+
+
+async def test_another_process_may_hear_what_this_one_asked(
+    desk: Desk, valkey_url: str, desk_name: str, hub: HubStub
+) -> None:
+    async with opened(valkey_url, desk_name, hub) as other:
+        assert not await other.poll()
+        form = dict(hub.asked[-1])
+        path = form["hub.callback"].partition("/wires/")[2]
+        form["hub.callback"] = (
+            f"http://127.0.0.1:{desk.listener.getsockname()[1]}/{path}"  # no prefix: a proxy cut it
+        )
+        assert await verify(form) == (200, "c-1")
+        assert await push(form, b"x") == 202
+        assert await other.poll()
+    assert [feed for feed, *_ in desk.pushed] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"topic": "https://outlet.example/other"},
+        {"topic": ""},
+        {"mode": "unsubscribe"},
+        {"mode": "publish"},
+        {"challenge": ""},
+        {"challenge": "c" * 2_000},
+    ],
+)
+async def test_only_what_was_asked_for_is_confirmed(desk: Desk, changed: dict[str, str]) -> None:
+    await desk.poll()
+    assert await verify(desk.hub.asked[0], **changed) == (404, "")
+    assert not await desk.poll()
+
+
+async def test_a_challenge_is_echoed_once_and_as_plain_text(desk: Desk) -> None:
+    await desk.poll()
+    [form] = desk.hub.asked
+    assert await verify(form, challenge="<script>") == (200, "<script>")
+    assert await verify(form) == (404, "")
+    assert await verify(form, mode="unsubscribe") == (404, "")
+    assert await desk.poll()
+
+
+async def test_a_confirmation_that_comes_late_counts_for_nothing(desk: Desk) -> None:
+    await desk.poll()
+    desk.now_s += PENDING_S + 1
+    assert (await verify(desk.hub.asked[0]))[0] == 404
+
+
+async def test_a_path_that_nobody_was_given_tells_nothing(desk: Desk) -> None:
+    form = await desk.subscribed()
+    base, _, token = form["hub.callback"].rpartition("/")
+    for path in (f"{base}/{token}x", f"{base}/", base, f"{base[:-1]}b/{token}", f"{base}/%ff%00"):
+        wrong = form | {"hub.callback": path}
+        assert await verify(wrong) == (404, "")
+        assert await push(wrong, b"<rss/>") == 410
+    assert desk.pushed == []
+
+
+async def test_a_lease_is_renewed_at_four_fifths_under_the_same_address(desk: Desk) -> None:
+    form = await desk.subscribed()
+    desk.now_s += 0.79 * LEASE_S
+    assert await desk.poll()
+    assert len(desk.hub.asked) == 1
+    desk.now_s += 0.02 * LEASE_S
+    assert await desk.subscriber.look_after(FEED, None, desk.now_s)  # after a 304 too
+    assert desk.hub.asked[1] == form
+    assert await verify(form, lease_seconds="864000") == (200, "c-1")
+    desk.now_s += 0.79 * 10 * DAY_S
+    assert await desk.poll()
+    assert len(desk.hub.asked) == 2
+
+
+async def test_a_lease_that_is_not_renewed_ends(desk: Desk) -> None:
+    await desk.subscribed()
+    desk.hub.status = 500
+    desk.now_s += LEASE_S - 1
+    assert await desk.poll()
+    desk.now_s += 2
+    assert not await desk.poll()
+
+
+async def test_a_hub_that_is_away_is_asked_less_and_less_often(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.hub.status = 503
+    asked = []
+    for _ in range(24 * 6):
+        await desk.poll()
+        asked.append(len(desk.hub.asked))
+        desk.now_s += 600
+    assert asked[0] == 1
+    assert 6 <= asked[-1] <= 10
+    assert [r.message for r in caplog.records if r.name == "wirewatch.websub"] == [
+        "feed a: its hub 127.0.0.1 cannot be asked, polling: HTTP 503"
+    ]
+    assert (await verify(desk.hub.asked[-1]))[0] == 404  # nobody waits for it
+    desk.hub.status = 202
+    desk.now_s += BACKOFF_MOST_S
+    await desk.poll()
+    assert (await verify(desk.hub.asked[-1]))[0] == 200
+    assert caplog.records[-1].message == "feed a: its hub tells of its news"
+
+
+async def test_a_hub_that_is_gone_or_redirects_is_none(desk: Desk) -> None:
+    await desk.poll(hub="http://127.0.0.1:9/hub")
+    desk.now_s += BACKOFF_FIRST_S
+    desk.hub.status = 307
+    await desk.poll()
+    assert len(desk.hub.asked) == 1
+    assert (await verify(desk.hub.asked[0]))[0] == 404
+
+
+async def test_a_hub_on_a_private_address_is_refused(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    public = Feed(id="p", url=TOPIC)
+    for hub in (desk.hub.url, desk.hub.url.replace("127.0.0.1", "localhost")):
+        assert not await desk.poll(public, hub=hub)
+        desk.now_s += DAY_S
+    assert desk.hub.asked == []
+    assert "cannot be asked" in caplog.records[0].message
+
+
+async def test_a_feed_cannot_have_one_hub_after_the_other_asked(desk: Desk) -> None:
+    for number in range(20):
+        await desk.poll(topic=f"{TOPIC}/{number}")
+        desk.now_s += 10
+    assert len(desk.hub.asked) == 1
+    desk.now_s += BACKOFF_FIRST_S
+    await desk.poll(topic=f"{TOPIC}/20")
+    first, second = desk.hub.asked
+    assert first["hub.callback"] != second["hub.callback"]
+    assert first["hub.secret"] != second["hub.secret"]
+    assert (await verify(first))[0] == 404
+
+
+async def test_a_hub_that_says_no_is_asked_again_a_day_later(desk: Desk) -> None:
+    form = await desk.subscribed()
+    assert await verify(form, mode="denied") == (200, "")
+    assert not await desk.poll()
+    desk.now_s += DENIED_S - 60
+    await desk.poll()
+    assert len(desk.hub.asked) == 1
+    desk.now_s += 61
+    await desk.poll()
+    assert len(desk.hub.asked) == 2
+
+
+async def test_a_forged_push_is_answered_alike_and_ignored(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = await desk.subscribed()
+    for secret in ("guessed", "again"):
+        assert await push(form, b"<rss/>", secret=secret) == 202
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(form["hub.callback"], data=b"<rss/>") as response,
+    ):
+        assert response.status == 202
+    assert desk.pushed == []
+    assert desk.callback.pushes[Pushed.FORGED] == 3
+    assert [r.message for r in caplog.records] == [
+        "feed a: a push that its hub has not signed, ignored"
+    ]
+
+
+async def test_a_body_too_large_is_not_read(desk: Desk) -> None:
+    form = await desk.subscribed()
+
+    async def unending() -> AsyncIterator[bytes]:
+        for _ in range(MAX_BODY_BYTES // 2**20 + 1):
+            yield b"x" * 2**20
+
+    for body in (BytesIO(b"x" * (MAX_BODY_BYTES + 1)), unending()):
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.post(form["hub.callback"], data=body) as response:
+                    assert response.status == 413
+            except aiohttp.ClientConnectionError:
+                pass  # hung up on while sending
+    assert desk.callback.pushes[Pushed.TOO_LARGE] == 2
+    assert desk.pushed == []
+
+
+async def test_a_body_that_drips_ends(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_module, "BODY_MOST_S", 0.3)
+    form = await desk.subscribed()
+    hangs = asyncio.Event()
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"<"
+        await hangs.wait()
+
+    async with aiohttp.ClientSession() as session:
+        async with session.post(form["hub.callback"], data=dripping()) as response:
+            assert response.status == 503
+            assert response.headers["Retry-After"]
+        hangs.set()
+    assert desk.callback.pushes[Pushed.LATER] == 1
+
+
+async def test_without_redis_a_hub_is_told_to_come_again(
+    desk: Desk, hub: HubStub, desk_name: str
+) -> None:
+    form = await desk.subscribed()
+    path = form["hub.callback"].partition("/wires/")[2]
+    async with (
+        opened("redis://127.0.0.1:9/0", desk_name, hub) as cut,
+        cut.callback.listening(cut.listener),
+    ):
+        base = f"http://127.0.0.1:{cut.listener.getsockname()[1]}/"
+        form = form | {"hub.callback": base + path}
+        assert (await verify(form))[0] == 503
+        assert await push(form, b"<rss/>") == 503
+
+
+@pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
+async def test_every_hash_of_the_standard_is_taken(desk: Desk, method: str) -> None:
+    assert await push(await desk.subscribed(), b"x", method=method) == 202
+    assert len(desk.pushed) == 1
+
+
+def signed(method: str, body: bytes, secret: str) -> str:
+    return f"{method}={hmac.new(secret.encode(), body, method).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("signature", "is_genuine"),
+    [
+        (signed("sha256", b"body", "secret"), True),
+        (signed("sha256", b"body", "secret").upper().replace("SHA256", "sha256"), True),
+        (signed("sha1", b"body", "secret"), True),
+        (signed("sha256", b"body", "other"), False),
+        (signed("sha256", b"other", "secret"), False),
+        (signed("md5", b"body", "secret"), False),
+        ("sha256=" + hashlib.sha256(b"body").hexdigest(), False),
+        (signed("sha256", b"body", "secret")[:-1], False),
+        (signed("sha256", b"body", "secret").partition("=")[2], False),
+        ("sha256=", False),
+        ("sha256", False),
+        ("=", False),
+        ("", False),
+        ("none=", False),
+        ("sha256=é", False),
+    ],
+)
+def test_signatures(signature: str, is_genuine: bool) -> None:
+    assert genuine(signature, b"body", "secret") is is_genuine
+
+
+@given(st.text(), st.binary(max_size=50))
+def test_no_text_is_a_signature_by_chance(signature: str, body: bytes) -> None:
+    assert not genuine(signature, body, "secret")
+
+
+@pytest.mark.parametrize(
+    ("links", "hub", "self_url", "found"),
+    [
+        ({}, "https://h.example/", TOPIC, Advertised("https://h.example/", TOPIC)),
+        ({"hub": "https://l.example/"}, "https://h.example/", TOPIC, ("https://l.example/", TOPIC)),
+        ({"hub": "https://l.example/", "self": TOPIC}, "", "", ("https://l.example/", TOPIC)),
+        ({}, "https://h.example/", "", None),
+        ({}, "", TOPIC, None),
+        ({}, "file:///etc/passwd", TOPIC, None),
+        ({}, "javascript:alert(1)", TOPIC, None),
+        ({}, "https://u:p@h.example/", TOPIC, None),
+        ({}, "https://[h.example/", TOPIC, None),
+        ({}, "https:///hub", TOPIC, None),
+        ({}, "https://h.example/\r\nX: y", TOPIC, None),
+        ({}, "https://h.example/" + "x" * 2_000, TOPIC, None),
+    ],
+)
+def test_what_a_feed_advertises(
+    links: dict[str, str], hub: str, self_url: str, found: Advertised | None
+) -> None:
+    assert discover(links, hub, self_url) == found
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_whatever_a_feed_advertises_nothing_is_raised(hub: str, topic: str) -> None:
+    discover({}, f"https://{hub}", f"http://{topic}")
+
+
+def test_what_a_hub_grants_is_believed_within_bounds() -> None:
+    assert granted_s("864000") == 864_000
+    assert granted_s("1") == LEASE_LEAST_S
+    assert granted_s("9" * 5_000) == LEASE_MOST_S
+    assert {granted_s(text) for text in ("", "-1", "soon", "1.5", "٣")} == {LEASE_S}
+
+
+def test_backoff_doubles_and_ends() -> None:
+    waits = [backoff_s(failures) for failures in range(1, 60)]
+    assert waits[:3] == [BACKOFF_FIRST_S, 2 * BACKOFF_FIRST_S, 4 * BACKOFF_FIRST_S]
+    assert max(waits) == BACKOFF_MOST_S
+
+
+@given(st.floats(0.1, 1e6))
+def test_polling_slows_but_never_stops(wait_s: float) -> None:
+    assert slowed(wait_s, subscribed=False) == wait_s
+    assert wait_s <= slowed(wait_s, subscribed=True) <= max(wait_s, SLOWEST_S)
