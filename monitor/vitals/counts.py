@@ -12,6 +12,7 @@ from typing import get_args
 
 from alerts.sink import Outcome
 from monitor.feeds.polls import Polled
+from monitor.feeds.websub.protocol import Pushed
 from monitor.vitals.histogram import Histogram
 from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Precision, Zone
@@ -40,6 +41,7 @@ class Counts:
         self.items = self.matches = self.dead_letters = 0
         self.decisions = {(reason, effect): 0 for reason in Reason for effect in Effect}
         self.polls = dict.fromkeys(Polled, 0)
+        self.pushes = dict.fromkeys(Pushed, 0)
         self.polled_at = dict.fromkeys(feeds, 0.0)
         self.published = {topic.name: 0 for topic in TOPICS}
         self.publish_failures = self.publish_outstanding = 0

@@ -45,6 +45,7 @@ METRICS = {
     "wirewatch_feed_last_success_timestamp_seconds": Metric(
         "When this process last polled the feed well; 0: never.", ("feed",)
     ),
+    "wirewatch_feed_pushes_total": Metric("What hubs sent, by outcome.", ("outcome",)),
     "wirewatch_published_records_total": Metric("Records the broker acknowledged.", ("topic",)),
     "wirewatch_publish_failures_total": Metric("Batches the broker did not acknowledge."),
     "wirewatch_publish_outstanding_records": Metric("Records sent, not yet acknowledged."),
@@ -105,6 +106,7 @@ def _poll(counts: Counts) -> dict[str, Figure]:
         "wirewatch_feed_polls_total": [((str(how),), n) for how, n in counts.polls.items()],
         "wirewatch_feed_poll_seconds": counts.poll_s,
         "wirewatch_feed_last_success_timestamp_seconds": fresh,
+        "wirewatch_feed_pushes_total": [((str(how),), n) for how, n in counts.pushes.items()],
         "wirewatch_published_records_total": [((t,), n) for t, n in counts.published.items()],
         "wirewatch_publish_failures_total": counts.publish_failures,
         "wirewatch_publish_outstanding_records": counts.publish_outstanding,

@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import hmac
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
 
 import aiohttp
@@ -15,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.hub import HubStub, push, verify
 
+from monitor.desk.settings import resolve
+from monitor.exits import ExitCode, Quit
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.fetch import open_session
 from monitor.feeds.websub import callback as callback_module
-from monitor.feeds.websub.callback import MAX_BODY_BYTES, Callback, Pushed
+from monitor.feeds.websub.callback import MAX_BODY_BYTES, Callback
 from monitor.feeds.websub.protocol import (
     BACKOFF_FIRST_S,
     BACKOFF_MOST_S,
@@ -29,6 +32,7 @@ from monitor.feeds.websub.protocol import (
     PENDING_S,
     SLOWEST_S,
     Advertised,
+    Pushed,
     backoff_s,
     discover,
     genuine,
@@ -37,6 +41,7 @@ from monitor.feeds.websub.protocol import (
 )
 from monitor.feeds.websub.subscriber import Subscriber
 from monitor.feeds.websub.subscriptions import Subscriptions
+from monitor.program.push import pushed_to
 
 TOPIC = "https://outlet.example/rss"
 FEED = Feed(id="a", url=TOPIC, allow_private=True)
@@ -51,13 +56,16 @@ class Desk:
         self.hub = hub
         self.subscriptions = Subscriptions(client, name)
         self.pushed: list[tuple[str, bytes, str]] = []
-        self.callback = Callback(self.subscriptions, self._push, clock=lambda: self.now_s)
+        self.pushes = dict.fromkeys(Pushed, 0)
+        self.callback = Callback(
+            self.subscriptions, self.push, self.pushes, clock=lambda: self.now_s
+        )
         self._sessions = {
             private: open_session(public_only=not private) for private in (False, True)
         }
         self.listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/wires/"
-        self.subscriber = Subscriber(self.subscriptions, self._session, url)
+        self.subscriber = Subscriber(self.subscriptions, self.session, url)
 
     async def poll(self, feed: Feed = FEED, topic: str = TOPIC, hub: str = "") -> bool:
         """What happens after a poll."""
@@ -75,10 +83,10 @@ class Desk:
             await session.close()
         self.listener.close()
 
-    def _session(self, private: bool) -> aiohttp.ClientSession:
+    def session(self, private: bool) -> aiohttp.ClientSession:
         return self._sessions[private]
 
-    async def _push(self, feed: str, body: bytes, content_type: str) -> None:
+    async def push(self, feed: str, body: bytes, content_type: str) -> None:
         self.pushed.append((feed, body, content_type))
 
 
@@ -114,7 +122,7 @@ async def test_a_hub_is_asked_confirmed_and_heard(desk: Desk) -> None:
     assert await push(form, b"<rss/>") == 202
     assert desk.pushed == [("a", b"<rss/>", "application/rss+xml")]
     assert len(desk.hub.asked) == 1
-    assert desk.callback.pushes[Pushed.TAKEN] == 1
+    assert desk.pushes[Pushed.TAKEN] == 1
 
 
 async def test_another_process_may_hear_what_this_one_asked(
@@ -277,7 +285,7 @@ async def test_a_forged_push_is_answered_alike_and_ignored(
     ):
         assert response.status == 202
     assert desk.pushed == []
-    assert desk.callback.pushes[Pushed.FORGED] == 3
+    assert desk.pushes[Pushed.FORGED] == 3
     assert [r.message for r in caplog.records] == [
         "feed a: a push that its hub has not signed, ignored"
     ]
@@ -297,7 +305,7 @@ async def test_a_body_too_large_is_not_read(desk: Desk) -> None:
                     assert response.status == 413
             except aiohttp.ClientConnectionError:
                 pass  # hung up on while sending
-    assert desk.callback.pushes[Pushed.TOO_LARGE] == 2
+    assert desk.pushes[Pushed.TOO_LARGE] == 2
     assert desk.pushed == []
 
 
@@ -315,7 +323,7 @@ async def test_a_body_that_drips_ends(desk: Desk, monkeypatch: pytest.MonkeyPatc
             assert response.status == 503
             assert response.headers["Retry-After"]
         hangs.set()
-    assert desk.callback.pushes[Pushed.LATER] == 1
+    assert desk.pushes[Pushed.LATER] == 1
 
 
 async def test_without_redis_a_hub_is_told_to_come_again(
@@ -331,6 +339,50 @@ async def test_without_redis_a_hub_is_told_to_come_again(
         form = form | {"hub.callback": base + path}
         assert (await verify(form))[0] == 503
         assert await push(form, b"<rss/>") == 503
+
+
+async def test_without_a_public_address_no_hub_is_asked(desk: Desk) -> None:
+    async with settled(desk, {}) as subscriber:
+        assert subscriber is None
+
+
+async def test_with_one_the_settings_say_where_hubs_are_answered(desk: Desk) -> None:
+    free = socket.create_server(("127.0.0.1", 0))
+    address = f"127.0.0.1:{free.getsockname()[1]}"
+    free.close()
+    given = {"WIREWATCH_WEBSUB_URL": f"http://{address}", "WIREWATCH_WEBSUB_LISTEN": address}
+    async with settled(desk, given) as subscriber:
+        assert subscriber
+        await subscriber.look_after(FEED, Advertised(desk.hub.url, TOPIC), time.time())
+        assert await verify(desk.hub.asked[0]) == (200, "c-1")
+        assert await push(desk.hub.asked[0], b"x") == 202
+    assert desk.pushes[Pushed.TAKEN] == 1
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await push(desk.hub.asked[0], b"x")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"URL": "wires.example.com"}, '"wires.example.com" is no public base URL, as https://'),
+        ({"URL": "https://a.example/?x=1"}, "is no public base URL"),
+        ({"URL": "https://[a.example/"}, "is no public base URL"),
+        ({"LISTEN": "127.0.0.1:0"}, "is where nobody is told to call: set WIREWATCH_WEBSUB_URL"),
+        ({"URL": "https://a.example", "LISTEN": "8470"}, '"8470" is no host:port'),
+    ],
+)
+async def test_a_wrong_setting_ends_the_start(desk: Desk, given: dict[str, str], said: str) -> None:
+    with pytest.raises(Quit) as error:
+        async with settled(desk, {f"WIREWATCH_WEBSUB_{k}": v for k, v in given.items()}):
+            pass
+    assert error.value.code is ExitCode.USAGE
+    assert said in error.value.message
+
+
+def settled(
+    desk: Desk, environment: dict[str, str]
+) -> AbstractAsyncContextManager[Subscriber | None]:
+    return pushed_to(resolve(environment), desk.subscriptions, desk.session, desk.push, desk.pushes)
 
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])

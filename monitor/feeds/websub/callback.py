@@ -11,16 +11,15 @@ import hmac
 import logging
 import socket
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
-from enum import StrEnum
 
 from aiohttp import web
 
 from monitor.feeds.state.leases import StateUnreachable
 from monitor.feeds.websub.protocol import (
     CHALLENGE_MOST_CHARS,
+    Pushed,
     Subscription,
     genuine,
     granted_s,
@@ -44,31 +43,26 @@ CLOSE_S = 0.5
 AGAIN_S = "30"
 
 
-class Pushed(StrEnum):
-    """What became of a delivery."""
-
-    TAKEN = "taken"
-    FORGED = "forged"
-    TOO_LARGE = "too_large"
-    UNKNOWN = "unknown"
-    LATER = "later"
-
-
 OnPush = Callable[[str, bytes, str], Awaitable[None]]
 """Takes a feed's id, a body and its content type; may raise `StateUnreachable`."""
 
 
 class Callback:
-    """Answers hubs; `pushes` counts what became of deliveries, `clock` is in seconds since 1970."""
+    """Answers hubs.
+
+    `pushes` counts what became of deliveries, and has a count for each; `clock` tells seconds since
+    1970.
+    """
 
     def __init__(
         self,
         subscriptions: Subscriptions,
         on_push: OnPush,
+        pushes: MutableMapping[Pushed, int],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.pushes = Counter(dict.fromkeys(Pushed, 0))
+        self._pushes = pushes
         self._subscriptions = subscriptions
         self._on_push = on_push
         self._clock = clock
@@ -132,7 +126,7 @@ class Callback:
                 pushed = Pushed.LATER
             finally:
                 self._reading -= 1
-        self.pushes[pushed] += 1
+        self._pushes[pushed] += 1
         match pushed:
             case Pushed.TAKEN | Pushed.FORGED:
                 return web.Response(status=202)

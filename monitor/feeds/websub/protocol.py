@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -42,6 +43,16 @@ _HASHES = {
     "sha384": hashlib.sha384,
     "sha512": hashlib.sha512,
 }
+
+
+class Pushed(StrEnum):
+    """What became of what somebody sent as a hub."""
+
+    TAKEN = "taken"
+    FORGED = "forged"
+    TOO_LARGE = "too_large"
+    UNKNOWN = "unknown"
+    LATER = "later"
 
 
 class Advertised(NamedTuple):
