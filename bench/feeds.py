@@ -7,9 +7,10 @@ the poll role's own coroutine with leases on Valkey, acknowledged by Tansu.  Pee
 without validators, `feedparser.parse(BytesIO(body))`, what it has not seen by kafka-python to the
 same broker; beside it, in the figures, the same peer with validators.
 Interleaved, the best of three passes (the peer with validators: one) of 3 s after a warm-up.
-Figures: also of our loop how late a 5 ms tick comes, CPU of the polling process per poll, memory of
-its largest child.  `WIREWATCH_FEEDS_MODES` measures some modes only, comma separated;
-`WIREWATCH_FEEDS_PROFILE` writes cProfile's figures of our passes to files of that name.
+Figures: also how late a 5 ms tick comes on our loop, CPU per poll of each polling process
+(`cpu_us`: it tells on a busy machine too) and of our parsers, memory of the largest of them.
+`WIREWATCH_FEEDS_MODES` measures some modes only, comma separated; `WIREWATCH_FEEDS_PROFILE` writes
+cProfile's figures of our passes to files whose names begin so.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +80,8 @@ def _script(name: str, job: dict[str, Any]) -> contextlib.AbstractContextManager
 
 
 def _measure(stub: Contender, readers: dict[str, Contender]) -> Found:
-    for reader in readers.values():
-        reader.ask("learn")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda reader: reader.ask("learn"), readers.values()))
     wanted = os.environ.get("WIREWATCH_FEEDS_MODES", "")
     modes = [mode for mode in MODES if not wanted or mode in wanted.split(",")]
     found: Found = {}
@@ -108,9 +110,10 @@ def _told(found: Found) -> dict[str, dict[str, float]]:
         ours, name = best[mode, "ours"], mode.removeprefix("all_") if mode == "all_304" else mode
         for reader in SCRIPTS:
             figures[f"{name}_{reader}_polls_per_s"] = round(best[mode, reader]["polls_per_s"])
+            figures[f"{name}_{reader}_cpu_us"] = round(best[mode, reader]["cpu_us"])
         figures[f"{name}_items_per_s"] = round(ours["items_per_s"])
         ratio = ours["polls_per_s"] / best[mode, "feedparser"]["polls_per_s"]
         ratios[f"vs_feedparser_{name}"] = round(ratio, 2)
-        for what in ("lag_p50_ms", "lag_p99_ms", "lag_most_ms", "cpu_us", "workers_mb"):
+        for what in ("lag_p50_ms", "lag_p99_ms", "lag_most_ms", "workers_cpu_us", "workers_mb"):
             figures[f"{name}_{what}"] = round(ours[what], 1)
     return {"ratios": ratios, "figures": figures}

@@ -1,12 +1,13 @@
 """Window: some seconds of polling, measured from within the polling process.
 
 In: what the process has done so far, and its own loop.  Out: polls and items per second, loop lag,
-CPU of this process per poll, memory of its children.  Invariant: only what happened between start
-and stop counts.
+CPU per poll of this process and of its children, memory of the largest of them.  Invariant: only
+what happened between start and stop counts.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -31,9 +32,11 @@ async def measure(
     seconds: float, done: Callable[[], Done], settled: Callable[[], Awaitable[None]]
 ) -> dict[str, float]:
     """What happens in so many seconds; `settled` returns once the broker has it all."""
-    before, cpu, start = done(), time.process_time(), time.perf_counter()
+    before, start = done(), time.perf_counter()
+    cpu, workers = time.process_time(), sum(map(_cpu_s, children()))
     lags = await _ticks(seconds)
     after, cpu = done(), time.process_time() - cpu
+    workers = max(0.0, sum(map(_cpu_s, children())) - workers)
     await settled()
     took = time.perf_counter() - start
     polls = after.polls - before.polls
@@ -46,6 +49,7 @@ async def measure(
         "lag_p99_ms": lags[int(len(lags) * 0.99)] * 1e3,
         "lag_most_ms": lags[-1] * 1e3,
         "cpu_us": 1e6 * cpu / max(polls, 1),
+        "workers_cpu_us": 1e6 * workers / max(polls, 1),
         "workers_mb": max(map(_rss_mb, children()), default=0.0),
     }
 
@@ -79,6 +83,13 @@ def children() -> list[int]:
     """The process ids of this process's children, whichever thread started them."""
     found = Path("/proc/self/task").glob("*/children")
     return [int(pid) for each in found for pid in each.read_text().split()]
+
+
+def _cpu_s(pid: int) -> float:
+    stat = Path(f"/proc/{pid}/stat")
+    # the command stands in parentheses and may hold anything
+    fields = stat.read_text().rpartition(")")[2].split() if stat.exists() else []
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def _rss_mb(pid: int) -> float:

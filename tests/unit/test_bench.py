@@ -1,8 +1,13 @@
 """What part `matcher` of the bench works on: the same rules and items each time."""
 
+import gzip
 import itertools
+import re
 from collections import Counter
+from io import BytesIO
 
+import feedparser
+import feeds_stub
 import lucene_monitor
 import matcher_peers
 import pytest
@@ -97,3 +102,31 @@ def test_a_record_tells_its_best_pass() -> None:
 
 def test_sizes_have_short_names() -> None:
     assert [size_name(n) for n in (10, 1_000, 100_000)] == ["10", "1k", "100k"]
+
+
+def ids(answer: bytes) -> list[str]:
+    body = answer.partition(b"\r\n\r\n")[2]
+    plain = gzip.decompress(body) if b"Content-Encoding: gzip" in answer else body
+    return [entry.id for entry in feedparser.parse(BytesIO(plain)).entries]
+
+
+def test_a_stub_feed_moves_on_as_its_mode_says_for_each_reader_by_itself() -> None:
+    def get(reader: str, feed: int = 1, headers: str = "Accept-Encoding: gzip") -> bytes:
+        return feeds_stub.answer(f"GET /{reader}/{feed} HTTP/1.1\r\n{headers}".encode())
+
+    first = get("ours")
+    assert len(set(ids(first))) == feeds_stub.WINDOW
+    assert ids(get("ours", headers="")) == ids(first)
+    etag = re.search(rb'ETag: ("\w+")', first)
+    assert etag
+    known = f"If-None-Match: {etag[1].decode()}"
+    assert get("ours", headers=known).startswith(b"HTTP/1.1 304")
+    feeds_stub.modes[b"ours"] = "same_body"
+    assert ids(get("ours", headers=known)) == ids(first)
+    assert b"ETag" not in get("ours")
+    for mode, polls, new in (("all_new", 1, 1), ("one_in_ten", 10, 1), ("everything_new", 1, 30)):
+        feeds_stub.modes[b"ours"] = mode
+        before = set(ids(get("ours")))
+        after = [set(ids(get("ours"))) for _ in range(polls)]
+        assert len(after[-1] - before) == new
+    assert ids(get("peer")) == ids(first)
