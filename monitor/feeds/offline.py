@@ -16,8 +16,8 @@ from monitor.feeds.fetching.answers import Retrieved
 from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.reading.entries import Dropped, read_entries
+from monitor.feeds.reading.formats import read_document
 from monitor.feeds.reading.guard import NotAFeed
-from monitor.feeds.reading.parse import parse
 from streams.item import Item
 
 WEB = ("http://", "https://")
@@ -100,7 +100,7 @@ def _entries(source: str, loaded: _Body | Unreadable) -> Iterator[Item | Dropped
         yield loaded
         return
     try:
-        document = parse(loaded.body, url=loaded.url, content_type=loaded.content_type)
+        document = read_document(loaded.body, url=loaded.url, content_type=loaded.content_type)
     except NotAFeed as error:
         yield Unreadable(source, str(error))
         return

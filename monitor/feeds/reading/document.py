@@ -7,8 +7,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A feed as parsed: its own title and language, and its entries as feedparser has them."""
+    """A feed as parsed: its own title and language, and its entries with feedparser's keys.
+
+    `ttl_s` is how long it says it stays as it is; `hub` is where changes can
+    be subscribed to (WebSub), `self_url` the address it gives as its own.
+    """
 
     title: str
     lang: str
     entries: Sequence[Mapping[str, Any]]
+    ttl_s: float | None = None
+    hub: str = ""
+    self_url: str = ""

@@ -13,6 +13,10 @@ import re
 MAX_PROLOG_BYTES = 16_384
 """Before the first element, whitespace, comments and DOCTYPE taken out; real ones: 2 kB."""
 
+SNIFFED_BYTES = 4 * MAX_PROLOG_BYTES
+"""Looked at for the first element's name: UTF-32 takes four bytes a character."""
+
+_NAME = re.compile(rb"(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _COMMENT_OR_ELEMENT = re.compile(rb"<!--|<[A-Za-z_]")
 _DOCTYPE = re.compile(rb"<!doctype", re.IGNORECASE)
@@ -117,3 +121,14 @@ def _wide(body: bytes) -> str:
         if body.startswith(mark):
             return encoding
     return ""
+
+
+def root_name(body: bytes) -> str:
+    """The name of the first element without its prefix, as far as a look at the beginning tells.
+
+    Empty where there is none: JSON, plain text, nothing.
+    """
+    start = as_utf8(body[:SNIFFED_BYTES])
+    found = _first_element(start)
+    name = _NAME.match(start, found + 1) if found >= 0 else None
+    return name[1].decode("ascii") if name else ""

@@ -8,10 +8,13 @@ speaks feedparser.
 import codecs
 import io
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import feedparser
 from feedparser.mixin import _FeedParserMixin
 
+from monitor.feeds.reading.canonical import web_url
 from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.guard import NotAFeed, guard, reads_ascii
 
@@ -23,6 +26,9 @@ _LONG_WORD = re.compile(rf"[a-zA-Z0-9_.+-]{{{MAX_ADDRESS_CHARS + 1},}}")
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 """Byte-order marks; UTF-32's little-endian one begins with UTF-16's."""
+
+MAX_TTL_DIGITS = 6
+"""A million minutes are two years; longer ones are no ttl."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']*([^;\"'\s]+)", re.IGNORECASE)
 
@@ -55,7 +61,21 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
         title=str(found.feed.get("title", "")),
         lang=str(found.feed.get("language", "")),
         entries=found.entries,
+        ttl_s=_ttl_s(found.feed.get("ttl")),
+        hub=_link(found.feed, "hub"),
+        self_url=_link(found.feed, "self"),
     )
+
+
+def _ttl_s(minutes: Any) -> float | None:
+    """RSS counts in whole minutes."""
+    told = str(minutes or "").strip()
+    return int(told) * 60.0 if told.isdecimal() and len(told) <= MAX_TTL_DIGITS else None
+
+
+def _link(feed: Mapping[str, Any], rel: str) -> str:
+    links: Sequence[Mapping[str, Any]] = feed.get("links") or ()
+    return next((web_url(str(x.get("href") or "")) for x in links if x.get("rel") == rel), "")
 
 
 def _content_type(body: bytes, told: str) -> str:
