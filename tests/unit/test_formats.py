@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
+from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
 from monitor.feeds.reading.formats import read_document
 from monitor.feeds.reading.guard import NotAFeed, root_name
 from monitor.feeds.reading.json_values import MAX_COMMAS, MAX_OPENINGS
-from monitor.feeds.reading.sitemap import MAX_URLS
 from streams.item import Item
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -85,6 +85,11 @@ def test_a_json_feed_of_1_0_and_what_its_writers_get_wrong() -> None:
     assert (first.guid, first.url, first.credit) == ("12.0", "https://else.example/1", "Ann")
     assert (first.text, first.published, first.tags) == ("First\nSecond <b", None, ())
     assert [x.reason for x in others if isinstance(x, Dropped)] == [DropReason.EMPTY] * 2
+
+
+def test_a_byte_that_is_no_utf_8_costs_a_letter() -> None:
+    body = json_feed(items=[{"id": 1, "title": "caf_"}]).replace(b"caf_", b"caf\xe9")
+    assert items(body)[0].title == "caf\ufffd"
 
 
 def test_a_feed_says_how_long_it_lasts_and_where_changes_are_told() -> None:
@@ -156,9 +161,11 @@ def test_a_sitemap_in_utf_16_or_cut_off_is_read_as_far_as_it_goes() -> None:
     assert [item.title for item in items(body[: body.index(b"<news:title>Two") + 14])] == ["One"]
 
 
-def test_a_sitemap_is_read_up_to_its_limit() -> None:
-    body = sitemap(*(news(f"n{n}", f"https://times.example/{n}") for n in range(MAX_URLS + 5)))
-    assert len(items(body)) == MAX_URLS
+def test_entries_are_read_up_to_their_limit() -> None:
+    body = sitemap(*(news(f"n{n}", f"https://times.example/{n}") for n in range(MAX_ENTRIES + 5)))
+    assert len(items(body)) == MAX_ENTRIES
+    many = json_feed(items=[{"id": n, "title": "x"} for n in range(MAX_ENTRIES + 5)])
+    assert len(items(many)) == MAX_ENTRIES
 
 
 @pytest.mark.parametrize(
@@ -202,6 +209,8 @@ HOSTILE = {
     "deep lists": b"[" * (MAX_OPENINGS - 1),
     "deep mappings": b'{"a":' * (MAX_OPENINGS - 1),
     "many small lists": b"[" + b"[]," * (2 * MB) + b"[]]",
+    "many elements": b"<urlset>" + b"<a/>" * MB + b"</urlset>",
+    "many attributes": b"<urlset>" + b"<a b='' c=''/>" * 200_000 + b"</urlset>",
     "many numbers": b"[" + b"1," * (MAX_COMMAS + 1) + b"1]",
     "a long number": b'{"version": ' + b"9" * MB + b"}",
     "lone surrogate": b'{"version": "\\ud800"}',
@@ -234,6 +243,7 @@ def test_what_is_made_to_hurt_is_refused_within_bounds(body: bytes) -> None:
 JSON_VALUES = st.recursive(
     st.none() | st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MAX_ENTRIES = 1_000
+"""Read of a JSON Feed or a sitemap, the first of them: Google's limit; feeds have 30."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

@@ -10,11 +10,14 @@ import msgspec
 
 from monitor.feeds.reading.guard import NotAFeed
 
-MAX_OPENINGS = 100_000
-"""Of lists and mappings: each takes 60 to 200 bytes; a feed of 1,000 entries has under 20,000."""
+MAX_OPENINGS = 50_000
+"""Of lists and mappings: each takes 60 to 500 bytes; a feed of 1,000 entries has under 20,000."""
 
-MAX_COMMAS = 500_000
-"""Each may part two values; 8 MB of prose has 100,000."""
+MAX_LISTED = 1_000
+"""Strings taken of a list of tags or names: an item keeps 64."""
+
+MAX_COMMAS = 250_000
+"""Each may part two values of 60 bytes; 8 MB of prose has 100,000."""
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -41,7 +44,7 @@ def read_json(body: bytes) -> Any:
     if text.count(b"{") + text.count(b"[") > MAX_OPENINGS or text.count(b",") > MAX_COMMAS:
         raise NotAFeed("JSON of too many values")
     try:
-        return msgspec.json.decode(text)
+        return _decode(text)
     except RecursionError as error:
         raise NotAFeed("JSON nested too deep") from error
     except (msgspec.DecodeError, ValueError) as error:
@@ -62,7 +65,15 @@ def mappings(value: Any) -> list[dict[str, Any]]:
 
 def strings(value: Any) -> list[str]:
     """The strings and numbers in a list, as strings."""
-    return [*filter(None, map(string, value))] if isinstance(value, list) else []
+    listed = value[:MAX_LISTED] if isinstance(value, list) else []
+    return [*filter(None, map(string, listed))]
+
+
+def _decode(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except UnicodeDecodeError:  # one byte in Latin-1 costs a letter, not the feed
+        return msgspec.json.decode(text.decode("utf-8", "replace"))
 
 
 def _as_utf8(body: bytes) -> bytes:

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from monitor.feeds.reading.document import Document
+from monitor.feeds.reading.document import MAX_ENTRIES, Document
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.jsonfeed import as_html
 from monitor.feeds.reading.xml_tree import elements
-
-MAX_URLS = 1_000
-"""Of one sitemap, the first of them: Google takes no more."""
 
 
 def read_sitemap(body: bytes) -> Document:
@@ -23,7 +20,7 @@ def read_sitemap(body: bytes) -> Document:
     Raises:
         NotAFeed: malformed from the start, or without any news.
     """
-    urls = [*islice(_urls(body), MAX_URLS)]
+    urls = [*islice(_urls(body), MAX_ENTRIES)]
     news = [url for url in urls if url["news"]]
     if not news:
         raise NotAFeed("a sitemap without news: addresses, no headlines")
