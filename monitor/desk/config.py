@@ -173,15 +173,15 @@ def _read_feeds(path: Path) -> tuple[tuple[Feed, ...], list[Problem]]:
     model, problems = validate(_FeedsModel, document, known=_feed_keys)
     if model is None:
         return (), problems
-    feeds = tuple(map(_feed, model.root))
+    feeds = tuple(_feed(given, path.parent) for given in model.root)
     return feeds, _repeated(document, feeds)
 
 
-def _feed(given: FeedModel) -> Feed:
+def _feed(given: FeedModel, desk: Path) -> Feed:
     return Feed(
         id=given.id,
         url=given.url,
-        folder=given.folder,
+        folder=str(desk / given.folder) if given.folder else "",
         outlet=given.outlet,
         every_s=given.every or 0.0,
         priority=given.priority,

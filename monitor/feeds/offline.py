@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from monitor.feeds.drops.agency_file import is_agency_file, read_agency_file
+from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Retrieved
 from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
@@ -99,7 +101,11 @@ def _entries(source: str, loaded: _Body | Unreadable) -> Iterator[Item | Dropped
     if isinstance(loaded, Unreadable):
         yield loaded
         return
+    now = datetime.now(UTC)
     try:
+        if is_agency_file(loaded.body):
+            yield from read_agency_file(loaded.body, Feed(id=""), now)
+            return
         document = read_document(loaded.body, url=loaded.url, content_type=loaded.content_type)
     except NotAFeed as error:
         yield Unreadable(source, str(error))
@@ -107,4 +113,4 @@ def _entries(source: str, loaded: _Body | Unreadable) -> Iterator[Item | Dropped
     except Exception as error:
         yield Unreadable(source, f"{type(error).__name__}: {error}")
         return
-    yield from read_entries(document, feed="", outlet="", now=datetime.now(UTC))
+    yield from read_entries(document, feed="", outlet="", now=now)

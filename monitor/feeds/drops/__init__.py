@@ -1,0 +1,1 @@
+"""Drops: files that agencies leave in a folder, as items."""
