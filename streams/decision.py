@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNDELIVERABLE = "undeliverable"
     EMPTY_ENTRY = "empty_entry"
     REPEATED_ENTRY = "repeated_entry"
+    UNREADABLE_ENTRY = "unreadable_entry"
     TOO_LARGE = "too_large"
     BASELINE = "baseline"
     FEED_GAP = "feed_gap"

@@ -113,4 +113,4 @@ def _entries(source: str, loaded: _Body | Unreadable) -> Iterator[Item | Dropped
     except Exception as error:
         yield Unreadable(source, f"{type(error).__name__}: {error}")
         return
-    yield from read_entries(document, feed="", outlet="", now=now)
+    yield from read_entries(document, Feed(id=""), now)

@@ -99,7 +99,7 @@ async def poll(lease: Lease, topic_id: str, means: Means) -> Ended:
 
 def _entries(feed: Feed, fetched: Retrieved, now: datetime) -> list[Item | Dropped]:
     document = parse(fetched.body, url=fetched.url, content_type=fetched.content_type)
-    return read_entries(document, feed=feed.id, outlet=feed.outlet, now=now, tier=feed.tier)
+    return read_entries(document, feed, now)
 
 
 async def _publish_new(

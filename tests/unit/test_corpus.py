@@ -14,6 +14,7 @@ from typing import Any
 import feedparser
 import pytest
 
+from monitor.feeds.feed import Feed
 from monitor.feeds.reading.canonical import canonical
 from monitor.feeds.reading.dates import AHEAD_MOST, EARLIEST
 from monitor.feeds.reading.entries import Dropped, read_entries
@@ -61,7 +62,7 @@ def problems(name: str, body: bytes) -> list[str]:
         document = parse(body)
     except NotAFeed as error:
         return [f"{name}: {error}"] if entries(body) else []
-    lines = read_entries(document, feed="f", outlet="", now=NOW)
+    lines = read_entries(document, Feed(id="f"), NOW)
     cpu_s, growth_kb = time.process_time() - before_s, peak_kb() - before_kb
     expected = entries(body)
     found = [] if len(lines) == expected else [f"{name}: {len(lines)} of {expected} entries"]

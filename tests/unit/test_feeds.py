@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.outlet import AUTO, Entry, OutletStub, rss
 
+from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.fetch import (
     Failed,
     NotModified,
@@ -33,7 +34,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def entries(body: bytes) -> list[Item | Dropped]:
-    return read_entries(parse(body), feed="f", outlet="", now=NOW)
+    return read_entries(parse(body), Feed(id="f"), NOW)
 
 
 def items(body: bytes) -> list[Item]:
@@ -56,7 +57,7 @@ def items(body: bytes) -> list[Item]:
         ("Mon, 01 Jan 0001 00:00:00 GMT", "2026-11-23T12:00:00Z"),
         ("Sep 7, 2030 1:00 pm", "2026-11-23T12:00:00Z"),
         ("Wed, 31 Feb 2016 10:00:00 GMT", None),
-        ("1473242400", None),
+        ("1473242400", "2016-09-07T10:00:00Z"),
         ("soon", None),
     ],
 )
@@ -195,7 +196,7 @@ def test_an_item_keeps_its_paragraphs_and_its_feeds_tier() -> None:
     body = rss(Entry("A<br><br>B", "1", "https://a.example/1")).replace(
         b"</item>", f"<description>{summary}</description></item>".encode()
     )
-    [item] = read_entries(parse(body), feed="f", outlet="", now=NOW, tier=2)
+    [item] = read_entries(parse(body), Feed(id="f", tier=2), NOW)
     assert isinstance(item, Item)
     assert (item.summary, item.tier) == ("One.\nTwo.", 2)
     assert "\n" not in item.title

@@ -1,39 +1,45 @@
 """Canonical URL: the address under which an article is the same article; pure.
 
-In: a link as the feed has it.  Out: the link without what only counts clicks.  Invariant: two
-articles never share one; an unknown parameter stays, because it may name the article.
+In: a link as the feed has it.  Out: the link without what only counts clicks.  Invariants: two
+articles never share one, for an unknown parameter stays, in its place, because it may name the
+article; the canonical URL of a canonical URL is itself.
 """
 
 from yarl import URL
 
+from monitor.feeds.reading.trackers import tracks
+
 MAX_URL_CHARS = 4_096
 """Longer ones are no addresses of articles."""
-
-_TRACKERS = {
-    "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "igshid", "igsh",
-    "mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "ocid", "cmpid", "xtor", "ncid", "sr_share",
-    "oly_anon_id", "oly_enc_id", "vero_id", "wickedid", "guccounter", "traffic_source",
-}  # fmt: skip
-_TRACKER_PREFIXES = ("utm_", "at_", "pk_", "piwik_", "mtm_", "hsa_")
 
 
 def web_url(url: str) -> str:
     """`url` if it is an http(s) address, else nothing: no script, file or data link gets in."""
-    url = url.strip()
-    parsed = _read(url)
-    if parsed is None:
-        return ""
-    return url if url.isprintable() else str(parsed)
+    return addresses(url)[0]
 
 
 def canonical(url: str) -> str:
     """`url` without trackers, fragment and default port, scheme and host in small letters."""
-    parsed = _read(url.strip())
+    return addresses(url)[1]
+
+
+def addresses(url: str) -> tuple[str, str]:
+    """The http(s) address in `url` and its canonical form, or twice nothing."""
+    url = url.strip()
+    parsed = _read(url)
     if parsed is None:
-        return ""
-    fragment = parsed.raw_fragment if parsed.raw_fragment.startswith("!") else ""
-    kept = [(k, v) for k, v in parsed.query.items() if not _tracks(k)]
-    return str(parsed.with_query(kept).with_fragment(fragment or None))
+        return "", ""
+    text = str(parsed)
+    return (url if url.isprintable() else text), _without_trackers(text, parsed.raw_host or "")
+
+
+def _without_trackers(text: str, host: str) -> str:
+    """A fragment names a place in the page, unless it is `#!`, an old kind of path."""
+    address, _, fragment = text.partition("#")
+    address, _, query = address.partition("?")
+    kept = "&".join([p for p in query.split("&") if p and not tracks(p, host)]) if query else ""
+    kept = f"{address}?{kept}" if kept else address
+    return f"{kept}#{fragment}" if fragment.startswith("!") else kept
 
 
 def _read(url: str) -> URL | None:
@@ -43,11 +49,7 @@ def _read(url: str) -> URL | None:
     try:
         parsed = URL(str(URL(url)))
         usable = parsed.scheme in {"http", "https"} and parsed.host and parsed.port is not None
-        return parsed if usable and str(parsed).isascii() and str(parsed).isprintable() else None
+        text = str(parsed)
+        return parsed if usable and text.isascii() and text.isprintable() else None
     except (ValueError, IndexError):
         return None
-
-
-def _tracks(parameter: str) -> bool:
-    name = parameter.lower()
-    return name in _TRACKERS or name.startswith(_TRACKER_PREFIXES)

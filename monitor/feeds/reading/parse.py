@@ -17,6 +17,7 @@ from feedparser.mixin import _FeedParserMixin
 from monitor.feeds.reading.canonical import web_url
 from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.guard import NotAFeed, guard, reads_ascii
+from monitor.feeds.reading.misread import put_right
 
 MAX_ADDRESS_CHARS = 64
 """A mail address's local part (RFC 5321); feedparser looks through longer words of an author in
@@ -42,7 +43,7 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
     headers = {"content-type": _content_type(body, content_type)}
     if url:
         headers["content-location"] = url
-    safe = guard(body)
+    safe = put_right(guard(body))
     try:
         found = feedparser.parse(
             io.BytesIO(safe),
