@@ -37,6 +37,7 @@ def _without_trackers(text: str, host: str) -> str:
     """A fragment names a place in the page, unless it is `#!`, an old kind of path."""
     address, _, fragment = text.partition("#")
     address, _, query = address.partition("?")
+    address += "/" if address.count("/") == 2 else ""
     kept = "&".join([p for p in query.split("&") if p and not tracks(p, host)]) if query else ""
     kept = f"{address}?{kept}" if kept else address
     return f"{kept}#{fragment}" if fragment.startswith("!") else kept

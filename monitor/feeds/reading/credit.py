@@ -26,6 +26,7 @@ _INITIALS = (
     "AFP", "AP", "UPI", "PTI", "ANI", "IANS", "UNI", "APP", "PPI", "INP", "NNI", "EFE", "ANSA",
     "AA", "AAP", "BSS", "UNB", "KUNA", "WAM", "IRNA", "ISNA", "LUSA", "NTB",
 )  # fmt: skip
+_LAST_WORDS = tuple({re.split(r"\W", name.lower())[-1] for name in (*_NAMES, *_INITIALS)})
 _BY_LENGTH = sorted(_NAMES, key=len, reverse=True)
 _ONE = rf"(?:(?i:{'|'.join(_BY_LENGTH)})|(?:{'|'.join(sorted(_INITIALS, reverse=True))}))\b"
 _SOME = rf"{_ONE}(?:(?:\s?[/&,]\s?|\sand\s){_ONE}){{0,3}}"
@@ -96,13 +97,15 @@ def _agencies(texts: tuple[str, ...]) -> Iterator[str]:
 
 
 def _in_dateline(text: str) -> str:
-    found = _BRACKETED.match(text)
+    found = _BRACKETED.match(text) if "(" in text or "[" in text else None
     if found is None or not (found["dash"] or _is_place(found["place"])):
         found = _FIRST.match(text)
     return found["agency"] if found else ""
 
 
 def _at_end(text: str) -> str:
+    if not text.rstrip(".)]").lower().endswith(_LAST_WORDS):  # 20 times quicker than searching
+        return ""
     found = _LAST.search(text) or _INPUTS.search(text)
     return found["agency"] if found else ""
 

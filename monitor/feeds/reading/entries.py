@@ -10,6 +10,7 @@ guid the canonical address; without that the headline and its day.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -62,6 +63,7 @@ class _Origin:
     lang: str
     zone: tzinfo | None
     now: datetime
+    seen: Clock
 
 
 def read_entries(document: Document, feed: Feed, now: datetime) -> list[Item | Dropped]:
@@ -72,6 +74,7 @@ def read_entries(document: Document, feed: Feed, now: datetime) -> list[Item | D
         lang=_language(document.lang) or feed.language,
         zone=feed_zone(feed.timezone),
         now=now,
+        seen=Clock(at=iso_utc(now)),
     )
     each = [_read(entry, n, origin) for n, entry in enumerate(document.entries)]
     apart = iter(_told_apart([item for item in each if isinstance(item, Item)], feed.id))
@@ -98,7 +101,7 @@ def _read(entry: Mapping[str, Any], position: int, origin: _Origin) -> Item | Dr
             feed=origin.feed.id,
             outlet=origin.outlet,
             ednote=_encodable(why),
-            seen=Clock(at=iso_utc(origin.now)),
+            seen=origin.seen,
         )
         return Dropped(cut(item), DropReason.UNREADABLE)
 
@@ -127,7 +130,7 @@ def _item(entry: Mapping[str, Any], origin: _Origin) -> Item:
         lang=lang,
         published=published,
         updated=updated,
-        seen=Clock(at=iso_utc(origin.now)),
+        seen=origin.seen,
         tags=tags,
         tier=feed.tier,
         payload_hash=_hash((title, summary, text), (url, credited, *tags), (published, updated)),
@@ -175,9 +178,13 @@ def _told_apart(items: Sequence[Item], feed: str) -> list[Item]:
 
 def _split(items: Sequence[Item], feed: str, part: Callable[[Item], str]) -> list[Item]:
     """Items whose id stands for several values of `part` get one for each, and lose the guid."""
+    shared = {name for name, n in Counter(item.id for item in items).items() if n > 1}
+    if not shared:
+        return [*items]
     parts: dict[str, set[str]] = {}
-    for item in filter(_says_something, items):
-        parts.setdefault(item.id, set()).add(part(item))
+    for item in items:
+        if item.id in shared and _says_something(item):
+            parts.setdefault(item.id, set()).add(part(item))
     return [
         replace(item, id=_id(feed, f"{item.id}\x1f{part(item)}"), guid="")
         if len(parts.get(item.id, ())) > 1

@@ -73,4 +73,4 @@ _NUMBER = {name: min(numbers) for name, numbers in NUMBERS_OF_NAMES.items()}
 
 def month(word: str) -> int:
     """1 to 12; 0 where `word` names no month."""
-    return _NUMBER.get(word) or _NUMBER.get(folded(word), 0)
+    return _NUMBER.get(word.lower() if word.isascii() else folded(word), 0)
