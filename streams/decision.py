@@ -77,5 +77,6 @@ _DROPPED = {
     Reason.UNDELIVERABLE,
     Reason.EMPTY_ENTRY,
     Reason.REPEATED_ENTRY,
+    Reason.UNREADABLE_ENTRY,
     Reason.TOO_LARGE,
 }
