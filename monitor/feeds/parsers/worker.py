@@ -77,10 +77,7 @@ def read(job: Job) -> Answer:
         document = parse(bounded.body, url=job.url, content_type=job.content_type)
         found = document.entries
         document = replace(document, entries=found[:MAX_ENTRIES])
-        feed = job.feed
-        entries = read_entries(
-            document, feed=feed.id, outlet=feed.outlet, now=job.now, tier=feed.tier
-        )
+        entries = read_entries(document, job.feed, job.now)
     except NotAFeed as error:
         return Unreadable(str(error))
     except MemoryError:

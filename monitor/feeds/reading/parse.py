@@ -17,7 +17,7 @@ from feedparser.mixin import _FeedParserMixin
 from monitor.feeds.reading.canonical import web_url
 from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.guard import NotAFeed, guard, reads_ascii
-from monitor.feeds.reading.misread import put_right
+from monitor.feeds.reading.misread import captions_apart
 
 MAX_ADDRESS_CHARS = 64
 """A mail address's local part (RFC 5321); feedparser looks through longer words of an author in
