@@ -154,4 +154,5 @@ def _decision(dropped: Dropped) -> Decision:
         reason=Reason(dropped.reason),
         effect=Effect.NONE,
         at=utc_now(),
+        detail=dropped.item.ednote if dropped.reason is DropReason.UNREADABLE else "",
     )
