@@ -43,7 +43,7 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
     headers = {"content-type": _content_type(body, content_type)}
     if url:
         headers["content-location"] = url
-    safe = put_right(guard(body))
+    safe = captions_apart(guard(body))
     try:
         found = feedparser.parse(
             io.BytesIO(safe),
