@@ -100,6 +100,7 @@ def test_any_body_is_looked_at(body: bytes) -> None:
         b"<!doctype html><html><article><item>",
         rss(),
         b"<urlset></urlset>",
+        b"<entry><title>A</title></entry>",
     ],
 )
 def test_what_has_no_items_is_parsed_whole(body: bytes) -> None:

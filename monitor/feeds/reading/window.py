@@ -26,6 +26,7 @@ _MARKUP = re.compile(
 _ROOT = re.compile(rb"<(?:(!--)|(\?)|(!)|([A-Za-z_][\w.:-]*))")
 _CHANNEL = re.compile(rb"<(/?)((?:[A-Za-z_][\w.-]*:)?channel)(?=[\s>])", re.IGNORECASE)
 _END_ONLY = re.compile(rb"(?:\s+|<!--(?:(?!-->).)*+-->)*+\Z", re.DOTALL)
+_NO_ROOTS = {b"html", b"entry", b"item"}
 _ESCAPE = b"\x1b"  # ISO-2022 spells letters with the bytes of markup
 
 
@@ -101,14 +102,14 @@ def look(body: bytes, content_type: str = "") -> Window | Whole:
 
 
 def _root(body: bytes) -> bytes:
-    """The name of the first element; nothing where markup does not begin the body."""
+    """The name of the first element; nothing where it is no list of items."""
     if not body.lstrip(codecs.BOM_UTF8 + b" \t\r\n").startswith(b"<"):
         return b""
     at = 0
     while found := _ROOT.search(body, at):
         comment, instruction, _, name = found.groups()
         if name:
-            return b"" if name.lower() == b"html" else name
+            return b"" if name.lower() in _NO_ROOTS else name
         mark = b"-->" if comment else b"?>" if instruction else b""
         end = body.find(mark, found.end())
         if end < 0:
