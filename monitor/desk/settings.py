@@ -211,6 +211,15 @@ SETTINGS = (
         most=90,  # Faust gives up on its own requests after that
     ),
     Setting(
+        name="WIREWATCH_PARSERS",
+        default="1",
+        about="processes that read feeds; one reads over 1,000 new items a second",
+        number=True,
+        whole=True,
+        least=1,
+        most=16,
+    ),
+    Setting(
         name="WIREWATCH_STALL_S",
         default="120",
         about="a role that stands still this long with work before it, and nothing away, exits 3",

@@ -1,6 +1,7 @@
 """Offline: files, folders and URLs in, entries as the stream would carry them out.
 
-Invariant: the same parse and the same entries as the pollers'; one bad source never ends the rest.
+Invariant: the same parser processes and the same entries as the pollers'; one bad source never ends
+the rest, whatever it does to its parser.
 """
 
 import asyncio
@@ -8,18 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
-from monitor.feeds.drops.agency_file import is_agency_file, read_agency_file
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Retrieved
 from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
-from monitor.feeds.reading.entries import Dropped, read_entries
-from monitor.feeds.reading.formats import read_document
-from monitor.feeds.reading.guard import NotAFeed
+from monitor.feeds.parsers.frames import Job, Read
+from monitor.feeds.parsers.pool import NoParser, Parsers
+from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.reading.oversize import MAX_ENTRIES
+from monitor.feeds.reading.window import Window, look
 from streams.item import Item
 
 WEB = ("http://", "https://")
@@ -47,22 +49,24 @@ class _Body:
 
 def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable]:
     """One line per entry of every source, folders walked in sorted order."""
-    for argument in sources:
-        if argument.startswith(WEB):
-            yield from _lines(argument, _download(argument))
-            continue
-        path = Path(argument)
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
-            yield from _lines(str(file), _load(file))
+    with _Reader() as reader:
+        for argument in sources:
+            if argument.startswith(WEB):
+                yield from _lines(argument, _download(argument), reader)
+                continue
+            path = Path(argument)
+            files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+            for file in files:
+                yield from _lines(str(file), _load(file), reader)
 
 
 def read_feed(source: str, *, public_only: bool) -> Iterator[Item | Unreadable]:
     """The items of one feed, file or URL; with `public_only` no private address is asked."""
     url = source.startswith(WEB)
     loaded = _download(source, public_only=public_only) if url else _load(Path(source))
-    for entry in _entries(source, loaded):
-        yield entry.item if isinstance(entry, Dropped) else entry
+    with _Reader() as reader:
+        for entry in reader.entries(source, loaded):
+            yield entry.item if isinstance(entry, Dropped) else entry
 
 
 def _load(path: Path) -> _Body | Unreadable:
@@ -87,8 +91,10 @@ def _download(url: str, *, public_only: bool = False) -> _Body | Unreadable:
     return asyncio.run(get())
 
 
-def _lines(source: str, loaded: _Body | Unreadable) -> Iterator[dict[str, Any] | Unreadable]:
-    for entry in _entries(source, loaded):
+def _lines(
+    source: str, loaded: _Body | Unreadable, reader: "_Reader"
+) -> Iterator[dict[str, Any] | Unreadable]:
+    for entry in reader.entries(source, loaded):
         if isinstance(entry, Unreadable):
             yield entry
             continue
@@ -97,20 +103,53 @@ def _lines(source: str, loaded: _Body | Unreadable) -> Iterator[dict[str, Any] |
         yield line | ({"dropped": entry.reason} if isinstance(entry, Dropped) else {})
 
 
-def _entries(source: str, loaded: _Body | Unreadable) -> Iterator[Item | Dropped | Unreadable]:
-    if isinstance(loaded, Unreadable):
-        yield loaded
-        return
-    now = datetime.now(UTC)
-    try:
-        if is_agency_file(loaded.body):
-            yield from read_agency_file(loaded.body, Feed(id=""), now)
+class _Reader:
+    """One parser process and the loop that speaks to it, for callers that have no loop."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._parsers = Parsers()
+
+    def __enter__(self) -> Self:
+        self._runner.run(self._parsers.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._runner.run(self._parsers.__aexit__(None, None, None))
+        self._runner.close()
+
+    def entries(
+        self, source: str, loaded: _Body | Unreadable
+    ) -> Iterator[Item | Dropped | Unreadable]:
+        if isinstance(loaded, Unreadable):
+            yield loaded
             return
-        document = read_document(loaded.body, url=loaded.url, content_type=loaded.content_type)
-    except NotAFeed as error:
-        yield Unreadable(source, str(error))
-        return
-    except Exception as error:
-        yield Unreadable(source, f"{type(error).__name__}: {error}")
-        return
-    yield from read_entries(document, Feed(id=""), now)
+        now = datetime.now(UTC)
+        for body in _portions(loaded.body):
+            job = Job(
+                body=body,
+                url=loaded.url,
+                content_type=loaded.content_type,
+                feed=Feed(id=""),
+                now=now,
+            )
+            try:
+                answer = self._runner.run(self._parsers.read(job))
+            except NoParser as error:
+                yield Unreadable(source, str(error))
+                return
+            if not isinstance(answer, Read):
+                yield Unreadable(source, answer.why)
+                return
+            yield from answer.entries
+            if answer.left_out:
+                yield Unreadable(source, f"{answer.left_out} entries more than are read at once")
+
+
+def _portions(body: bytes) -> Iterator[bytes]:
+    """The body, in several documents where it has very many items."""
+    window = look(body)
+    if isinstance(window, Window) and len(window.spans) > MAX_ENTRIES:
+        yield from map(window.reduced, window.portions(MAX_ENTRIES))
+    else:
+        yield body

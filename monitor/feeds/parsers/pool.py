@@ -21,6 +21,9 @@ log = logging.getLogger("wirewatch.parsers")
 WALL_S = 10.0
 """For one job: the slowest of 5,600 real feeds takes 0.2 s."""
 
+SHARE_JOBS = 100_000
+"""Of one worker; then a fresh one takes over, whatever leaks: daily for 500 lively feeds."""
+
 MAX_DEATHS = 2
 """A worker may be killed from outside; a job that saw two die is to blame."""
 
@@ -57,12 +60,13 @@ class _Errand:
 class Parsers:
     """`count` parser processes; used with `async with`, they start in the background.
 
-    `wall_s` is what a job may take, in seconds.
+    `wall_s` is what a job may take, in seconds; after `share` jobs a worker is replaced.
     """
 
-    def __init__(self, count: int = 1, *, wall_s: float = WALL_S) -> None:
+    def __init__(self, count: int = 1, *, wall_s: float = WALL_S, share: int = SHARE_JOBS) -> None:
         self._count = count
         self._wall_s = wall_s
+        self._share = share
         self._waiting: deque[_Errand] = deque()
         self._workers: set[_Worker] = set()
         self._starts: set[asyncio.Task[None]] = set()
@@ -122,7 +126,8 @@ class Parsers:
         try:
             await asyncio.get_running_loop().subprocess_exec(
                 lambda: worker,
-                *(sys.executable, "-P", "-m", "monitor.feeds.parsers.worker", str(os.getpid())),
+                *(sys.executable, "-P", "-m", "monitor.feeds.parsers.worker"),
+                *(str(os.getpid()), str(self._share)),
                 stderr=None,
                 env={name: os.environ[name] for name in _INHERITED if name in os.environ},
                 process_group=0,  # Ctrl-C is for the program, which then ends its workers
@@ -255,7 +260,10 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The process has ended, and all it said was heard."""
-        code = self._transport.get_returncode() if self._transport else None
+        code = None
+        if self._transport:
+            code = self._transport.get_returncode()
+            self._transport.close()
         if self._alarm:
             self._alarm.cancel()
         if self.errands:

@@ -38,9 +38,6 @@ MAX_MEMORY_BYTES = 2**30
 MAX_GROWTH_BYTES = 200 * 2**20
 """Of its largest size since the start; Python seldom gives memory back."""
 
-MAX_JOBS = 100_000
-"""Then a fresh one takes over, whatever leaks: about once a day for 500 feeds."""
-
 MAX_WHY_CHARS = 500
 """Some errors quote the whole body."""
 
@@ -53,7 +50,8 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Reads jobs until stdin ends, or its share is done."""
-    _confine(parent=int(sys.argv[1]))
+    parent, share = map(int, sys.argv[1:])
+    _confine(parent)
     answers = _own_stdout()
     gc.freeze()
     gc.set_threshold(GC_EVERY)
@@ -66,7 +64,7 @@ def main() -> None:
                 answers.write(frame)
             answers.flush()  # what is answered when it dies, is answered
             done += 1
-            if done >= MAX_JOBS or _peak_bytes() - before > MAX_GROWTH_BYTES:
+            if done >= share or _peak_bytes() - before > MAX_GROWTH_BYTES:
                 return
 
 
