@@ -15,6 +15,7 @@ import sys
 from dataclasses import replace
 from typing import BinaryIO
 
+from monitor.feeds.drops.agency_file import is_agency_file, read_agency_file
 from monitor.feeds.parsers.frames import (
     READY,
     Answer,
@@ -26,10 +27,11 @@ from monitor.feeds.parsers.frames import (
     answer_frames,
     read_job,
 )
+from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.entries import Dropped, read_entries
+from monitor.feeds.reading.formats import read_document
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.oversize import MAX_ENTRIES, within_limits
-from monitor.feeds.reading.parse import parse
 from streams.item import Item
 
 MAX_MEMORY_BYTES = 2**30
@@ -69,25 +71,36 @@ def main() -> None:
 
 
 def read(job: Job) -> Answer:
-    """What is in the job's body."""
+    """What is in the job's body: a feed, or a file of an agency."""
     try:
-        bounded = within_limits(job.body)
-        document = parse(bounded.body, url=job.url, content_type=job.content_type)
-        found = document.entries
-        document = replace(document, entries=found[:MAX_ENTRIES])
-        entries = read_entries(document, job.feed, job.now)
+        if is_agency_file(job.body):
+            return Read(entries=tuple(read_agency_file(job.body, job.feed, job.now)))
+        return _feed(job)
     except NotAFeed as error:
         return Unreadable(str(error))
     except MemoryError:
         return Harmed(f"it takes more than {MAX_MEMORY_BYTES // 2**20} MB to read")
     except Exception as error:  # no body is worth the worker
         return Unreadable(f"{type(error).__name__}: {error}"[:MAX_WHY_CHARS])
+
+
+def _feed(job: Job) -> Read:
+    bounded = within_limits(job.body)
+    document = read_document(bounded.body, url=job.url, content_type=job.content_type)
+    entries = read_entries(_short(document), job.feed, job.now)
     return Read(
         entries=tuple(_flagged(entry, n in bounded.cut) for n, entry in enumerate(entries)),
         title=document.title,
         lang=document.lang,
-        left_out=bounded.left_out + len(found) - len(document.entries),
+        ttl_s=document.ttl_s,
+        hub=document.hub,
+        self_url=document.self_url,
+        left_out=bounded.left_out + max(0, len(document.entries) - MAX_ENTRIES),
     )
+
+
+def _short(document: Document) -> Document:
+    return replace(document, entries=document.entries[:MAX_ENTRIES])
 
 
 def _flagged(entry: Item | Dropped, cut: bool) -> Item | Dropped:
