@@ -21,6 +21,7 @@ class Reason(StrEnum):
     REPEATED_ENTRY = "repeated_entry"
     UNREADABLE_ENTRY = "unreadable_entry"
     TOO_LARGE = "too_large"
+    REVISED_TOO_OFTEN = "revised_too_often"
     BASELINE = "baseline"
     FEED_GAP = "feed_gap"
     FEED_QUIET = "feed_quiet"
@@ -79,4 +80,5 @@ _DROPPED = {
     Reason.REPEATED_ENTRY,
     Reason.UNREADABLE_ENTRY,
     Reason.TOO_LARGE,
+    Reason.REVISED_TOO_OFTEN,
 }

@@ -20,9 +20,11 @@ from monitor.feeds.polls import PollLedger
 from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.parse import parse
-from monitor.feeds.state.changes import Changes, Known, find_changes
-from monitor.feeds.state.feed_state import FeedState, Learned, Stored
+from monitor.feeds.state.changes import Changes, Withheld, find_changes, needs_all
+from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import Lease
+from monitor.feeds.state.window import WindowFacts
 from streams.broker.producer import NotPublished, Publisher
 from streams.decision import Decision, Effect, Reason
 from streams.item import Item
@@ -35,6 +37,14 @@ log = logging.getLogger("wirewatch.poll")
 @dataclass(frozen=True, slots=True)
 class Unchanged:
     """The outlet has nothing new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """Published, to be remembered."""
+
+    state: FeedState
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +61,14 @@ Ended = Learned | Unchanged | Unpublished | Failed
 class Means:
     """What a poll works with.
 
-    `known` reads what was published of a feed; `may_publish` raises where the lease is lost.
+    `known` reads what was published of a feed under some ids, `None` for all; `may_publish` raises
+    where the lease is lost.
     """
 
     session: aiohttp.ClientSession
     publisher: Publisher
     ledger: PollLedger
-    known: Callable[[str], Awaitable[Mapping[str, Known]]]
+    known: Callable[[str, Sequence[str] | None], Awaitable[Mapping[str, Known]]]
     may_publish: Callable[[Lease], None]
 
 
@@ -67,7 +78,7 @@ async def poll(lease: Lease, topic_id: str, means: Means) -> Ended:
     `topic_id` was asked for before: where the broker is another one by now, what is published
     counts for the old one and comes again.
     """
-    state = lease.stored.as_of(lease.feed.url, topic_id)
+    state = lease.state.as_of(lease.feed.url, topic_id)
     fetched = await fetch(means.session, lease.feed.url, state.validators)
     match fetched:
         case Failed():
@@ -77,24 +88,24 @@ async def poll(lease: Lease, topic_id: str, means: Means) -> Ended:
     body_hash = blake2b(fetched.body, digest_size=16).hexdigest()
     if body_hash == state.body_hash:
         return Unchanged()
+    now = datetime.now(UTC)
     try:
-        entries = await asyncio.to_thread(_entries, lease.feed, fetched, datetime.now(UTC))
+        entries = await asyncio.to_thread(_entries, lease.feed, fetched, now)
     except NotAFeed as error:
         return Failed(why=str(error))
     try:
-        changes = await _publish_new(lease, state, entries, means)
+        again = state.again(topic_id)
+        changes = await _publish_new(lease, entries, means, now=now, again=again)
     except NotPublished as error:
         return Unpublished(why=str(error))
-    return Learned(
-        stored=Stored(
-            url=lease.feed.url,
-            topic_id=topic_id,
-            etag=fetched.validators.etag,
-            last_modified=fetched.validators.last_modified,
-            body_hash=body_hash,
-        ),
-        changes=changes,
+    learned = state.published(
+        url=lease.feed.url,
+        topic_id=topic_id,
+        validators=fetched.validators,
+        body_hash=body_hash,
+        now_s=now.timestamp(),
     )
+    return Learned(state=learned, changes=changes)
 
 
 def _entries(feed: Feed, fetched: Retrieved, now: datetime) -> list[Item | Dropped]:
@@ -103,7 +114,7 @@ def _entries(feed: Feed, fetched: Retrieved, now: datetime) -> list[Item | Dropp
 
 
 async def _publish_new(
-    lease: Lease, state: FeedState, entries: Sequence[Item | Dropped], means: Means
+    lease: Lease, entries: Sequence[Item | Dropped], means: Means, *, now: datetime, again: bool
 ) -> Changes:
     """What of the window is new, once the broker has it.
 
@@ -112,8 +123,9 @@ async def _publish_new(
     """
     feed = lease.feed.id
     items = [entry for entry in entries if isinstance(entry, Item)]
-    dropped = [entry for entry in entries if isinstance(entry, Dropped)]
-    changes = find_changes(items, await means.known(feed), again=not state.current)
+    changes = await _changes(lease, items, means, now=now, again=again)
+    dropped: list[Dropped | Withheld] = [e for e in entries if isinstance(e, Dropped)]
+    dropped += changes.dropped
     means.may_publish(lease)
     dropped += await _publish(feed, changes.publish, means.publisher)
     if dropped:
@@ -123,6 +135,16 @@ async def _publish_new(
             means.ledger.dropped(decision)
         log.info("feed %s: %d entries dropped", feed, len(dropped))
     return changes
+
+
+async def _changes(
+    lease: Lease, items: Sequence[Item], means: Means, *, now: datetime, again: bool
+) -> Changes:
+    facts = WindowFacts(first_poll=not lease.state.baseline_done, total=len(items))
+    known = await means.known(lease.feed.id, [item.id for item in items])
+    if needs_all(items, known, facts, lease.known_count):
+        known = await means.known(lease.feed.id, None)
+    return find_changes(items, known, feed=lease.feed, now=now, facts=facts, again=again)
 
 
 async def _publish(feed: str, items: Sequence[Item], publisher: Publisher) -> list[Dropped]:
@@ -143,7 +165,7 @@ async def _publish(feed: str, items: Sequence[Item], publisher: Publisher) -> li
     return refused
 
 
-def _decision(dropped: Dropped) -> Decision:
+def _decision(dropped: Dropped | Withheld) -> Decision:
     return Decision(
         item=dropped.item.id,
         rev=dropped.item.rev,

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,10 +17,9 @@ import aiohttp
 
 from monitor.feeds.fetching.fetch import Failed
 from monitor.feeds.pacing.schedule import wait_s
-from monitor.feeds.poll import Ended, Means, Unchanged, Unpublished, poll
+from monitor.feeds.poll import Ended, Learned, Means, Unchanged, Unpublished, poll
 from monitor.feeds.polls import Polled, PollLedger
-from monitor.feeds.state.changes import Known
-from monitor.feeds.state.feed_state import Learned
+from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import Idle, Lease, Leases, StateUnreachable
 from monitor.feeds.topic import ItemsTopic
 from streams.broker.producer import NotPublished, Publisher
@@ -100,7 +99,7 @@ class Poller:
         self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
         self._look = asyncio.Event()
         self._under_way: dict[str, UnderWay] = {}
-        self._asking: asyncio.Task[Lease | Idle] | None = None
+        self._asking: asyncio.Task[list[Lease] | Idle] | None = None
 
     async def run(self) -> None:
         """Polls until it is cancelled or the program stops; then gives leases back."""
@@ -116,7 +115,7 @@ class Poller:
         """Starts the next due poll; seconds until it is worth asking again."""
         await self._slots.acquire()
         self._look.clear()
-        found: Lease | Idle = Idle(RETRY_S)
+        found: list[Lease] | Idle = Idle(RETRY_S)
         try:
             topic_id = await self._topic.id()
             asked_at = asyncio.get_running_loop().time()
@@ -131,10 +130,11 @@ class Poller:
                 self._slots.release()
         if isinstance(found, Idle):
             return found.wait_s
-        self._start(UnderWay(found, asked_at + self._leases.lease_s), topic_id)
-        return found.next_wait_s
+        [lease] = found
+        self._start(UnderWay(lease, asked_at + self._leases.lease_s), topic_id)
+        return lease.next_wait_s
 
-    async def _ask(self) -> Lease | Idle:
+    async def _ask(self) -> list[Lease] | Idle:
         """The next lease; one that comes when nobody waits any more is given back by `_land`."""
         self._asking = asyncio.create_task(self._leases.next())
         found = await asyncio.shield(self._asking)
@@ -207,17 +207,23 @@ class Poller:
                 self._topic.took()
         lease, under_way.settling = under_way.lease, True
         wait, failures = _next(lease, ended, random.random())  # noqa: S311
-        learned = ended if isinstance(ended, Learned) else None
+        state, changes = (
+            (ended.state, ended.changes) if isinstance(ended, Learned) else (None, None)
+        )
         kept = await self._patiently(
-            lambda: self._leases.settle(lease, wait_s=wait, failures=failures, learned=learned)
+            lambda: self._leases.settle(
+                lease, wait_s=wait, failures=failures, state=state, changes=changes
+            )
         )
         if not kept:
             raise LeaseLost
         if wait < IDLE_MOST_S:
             asyncio.get_running_loop().call_later(wait, self._look.set)
 
-    async def _known(self, feed: str) -> Mapping[str, Known]:
-        return await self._patiently(lambda: self._leases.known(feed))
+    async def _known(self, feed: str, ids: Sequence[str] | None) -> Mapping[str, Known]:
+        if ids is None:
+            return await self._patiently(lambda: self._leases.known_all(feed))
+        return await self._patiently(lambda: self._leases.known(feed, ids))
 
     async def _patiently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Redis's answer, however long it is away."""
@@ -270,7 +276,7 @@ class Poller:
             async with asyncio.timeout(GIVE_BACK_MOST_S):
                 asked = [self._asking] if self._asking else []
                 late = await asyncio.gather(*asked, return_exceptions=True)
-                unused = [found for found in late if isinstance(found, Lease)]
+                unused = [lease for found in late if isinstance(found, list) for lease in found]
                 cut = [lease for task, lease in tasks.items() if task.cancelled()]
                 await self._leases.give_back([*cut, *unused])
 

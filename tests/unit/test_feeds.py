@@ -27,7 +27,8 @@ from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
 from monitor.feeds.reading.guard import NotAFeed, guard
 from monitor.feeds.reading.parse import parse
 from monitor.feeds.reading.plain import MAX_TAGS, one_line, paragraphs, plain
-from monitor.feeds.state.changes import Known, find_changes
+from monitor.feeds.state.changes import Changes, find_changes
+from monitor.feeds.state.known import Known
 from streams.item import MAX_ITEM_CHARS, Item, Kind, Precision
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -209,7 +210,7 @@ def test_another_layout_of_the_same_words_is_no_change() -> None:
     before, after = window("<p>One.</p><p>Two.</p>"), window("One. Two.")
     assert before[0].summary != after[0].summary
     assert before[0].payload_hash == after[0].payload_hash
-    assert find_changes(after, known(before)).publish == ()
+    assert changed(after, known(before)).publish == ()
 
 
 def test_content_that_says_what_the_summary_says_is_left_out() -> None:
@@ -221,21 +222,25 @@ def test_content_that_says_what_the_summary_says_is_left_out() -> None:
     assert items(body)[0].text == ""
 
 
+def changed(found: list[Item], before: dict[str, Known], *, again: bool = False) -> Changes:
+    return find_changes(found, before, feed=Feed(id="f"), now=NOW, again=again)
+
+
 def known(found: list[Item]) -> dict[str, Known]:
-    return dict(find_changes(found, {}).known)
+    return dict(changed(found, {}).known)
 
 
 def test_changes() -> None:
     window = items(rss(*(Entry(f"T{n}", f"g{n}", f"https://a.example/{n}") for n in range(9))))
-    assert [i.kind for i in find_changes(window, {}).publish] == [Kind.NEW] * 9
-    assert find_changes(window, known(window)).publish == ()
+    assert [i.kind for i in changed(window, {}).publish] == [Kind.NEW] * 9
+    assert changed(window, known(window)).publish == ()
     moved = [replace(window[0], title="T0 changed", payload_hash="x"), *window[1:]]
-    [update] = find_changes(moved, known(window)).publish
+    [update] = changed(moved, known(window)).publish
     assert (update.id, update.kind, update.rev) == (window[0].id, Kind.UPDATE, 2)
     cosmetic = [replace(window[0], title="t0!", payload_hash="y"), *window[1:]]
-    assert find_changes(cosmetic, known(window)).publish == ()
-    later = {**known(window), **find_changes(moved, known(window)).known}
-    assert [i.rev for i in find_changes(moved, later, again=True).publish] == [2] + [1] * 8
+    assert changed(cosmetic, known(window)).publish == ()
+    later = {**known(window), **changed(moved, known(window)).known}
+    assert [i.rev for i in changed(moved, later, again=True).publish] == [2] + [1] * 8
 
 
 def test_schedule() -> None:

@@ -91,9 +91,11 @@ class Machine(RuleBasedStateMachine):
         found = self.run(self.pollers[poller].next(now_ms=self.now))
         while found == Idle(0):  # the list had to be put back
             found = self.run(self.pollers[poller].next(now_ms=self.now))
-        self.check(feeds, found)
         if isinstance(found, Idle):
+            self.check(feeds, found)
             return None
+        [found] = found
+        self.check(feeds, found)
         truth = self.oracle.of(found.feed, self.now)
         assert found.feed in feeds
         assert not truth.held(self.now)
@@ -151,8 +153,8 @@ class Machine(RuleBasedStateMachine):
             left = set(feeds)
             while left:
                 found = self.run(poller.next(now_ms=self.now))
-                if isinstance(found, Lease):
-                    left.remove(found.feed)
+                if isinstance(found, list):
+                    left.remove(found[0].feed)
                 else:
                     self.now += max(1, int(found.wait_s * 1000))
                 assert self.now < 1_700_100_000_000

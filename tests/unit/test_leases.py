@@ -3,24 +3,42 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import redis.asyncio as redis
 
 from monitor.embedded.children import free_port
-from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.fetch import Validators
+from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.pacing.schedule import FIRST_AT_ONCE, FIRST_PER_S
-from monitor.feeds.state.changes import KNOWN_MOST, Changes, Known
-from monitor.feeds.state.feed_state import FeedState, Learned, Stored
-from monitor.feeds.state.leases import LEASE_S, LIST_KEEP_S, Idle, Lease, Leases, StateUnreachable
+from monitor.feeds.state.changes import KNOWN_MOST, Changes
+from monitor.feeds.state.feed_state import FeedState, read_state, state_text
+from monitor.feeds.state.known import Known
+from monitor.feeds.state.leases import (
+    LEASE_S,
+    LIST_KEEP_S,
+    PUSH_MOST_BYTES,
+    PUSHES_MOST,
+    Idle,
+    Lease,
+    Leases,
+    StateUnreachable,
+)
 
 LEASE_MS = int(LEASE_S * 1000)
 T0 = 1_700_000_000_000
 A = Feed(id="a", url="http://outlet.example/a", every_s=60)
 B = Feed(id="b", url="http://outlet.example/b", every_s=60)
-STORED = Stored(url=A.url, topic_id="t1", etag='"v1"', last_modified="yesterday", body_hash="b1")
-STATE = FeedState(validators=Validators('"v1"', "yesterday"), body_hash="b1", current=True)
+STATE = FeedState(
+    url=A.url,
+    topic_id="t1",
+    etag='"v1"',
+    last_modified="yesterday",
+    body_hash="b1",
+    window="ZGlnZXN0cw==",
+    pace={"wait_s": 9.5},
+    baseline_done=True,
+)
 
 Pollers = Callable[..., Leases]
 
@@ -37,9 +55,10 @@ def poller(client: "redis.Redis", desk_name: str) -> Pollers:
     return lambda *feeds: Leases(client, desk_name, feeds)
 
 
-def learned(*ids: str, rev: int = 1, stored: Stored = STORED) -> Learned:
+def learned(*ids: str, rev: int = 1) -> dict[str, Any]:
+    """What a poll brings, as `settle` takes it."""
     known = {i: Known(rev, f"p-{i}", f"t-{i}") for i in ids}
-    return Learned(stored=stored, changes=Changes((), known))
+    return {"state": STATE, "changes": Changes((), known)}
 
 
 async def leased(leases: Leases, now_ms: int) -> Lease:
@@ -47,8 +66,9 @@ async def leased(leases: Leases, now_ms: int) -> Lease:
     found = await leases.next(now_ms=now_ms)
     while found == Idle(0):  # the list was not there yet
         found = await leases.next(now_ms=now_ms)
-    assert isinstance(found, Lease), found
-    return found
+    assert isinstance(found, list), found
+    [lease] = found
+    return lease
 
 
 async def idle(leases: Leases, now_ms: int) -> float:
@@ -65,8 +85,8 @@ async def forget(client: "redis.Redis", desk: str) -> None:
 async def test_a_new_feed_is_due_at_once_and_its_poller_alone_has_it(poller: Pollers) -> None:
     one, other = poller(A), poller(A)
     lease = await leased(one, T0)
-    assert (lease.feed, lease.failures, lease.stored) == (A, 0, Stored())
-    assert lease.stored.as_of(A.url, "t1") == FeedState(current=True)
+    assert (lease.feed, lease.failures, lease.state) == (A, 0, FeedState())
+    assert not lease.state.again("t1")
     assert lease.next_wait_s == LEASE_S
     assert await idle(other, T0) == LEASE_S
     assert await idle(other, T0 + LEASE_MS - 1) == 0.001
@@ -92,8 +112,8 @@ async def test_a_dead_pollers_feed_is_taken_over_and_its_late_result_fenced_off(
     dead = await leased(one, T0)
     taken = await leased(other, T0 + LEASE_MS)
     assert taken.fence > dead.fence
-    assert not await one.settle(dead, wait_s=9, learned=learned("i1"), now_ms=T0 + LEASE_MS)
-    assert await one.known("a") == {}
+    assert not await one.settle(dead, wait_s=9, **learned("i1"), now_ms=T0 + LEASE_MS)
+    assert await one.known_all("a") == {}
     assert await one.extend([dead], now_ms=T0 + LEASE_MS) == {dead}
     await one.give_back([dead], now_ms=T0 + LEASE_MS)
     assert await idle(one, T0 + LEASE_MS) == LEASE_S
@@ -129,36 +149,43 @@ async def test_a_lease_given_back_is_there_for_others_at_once(poller: Pollers) -
 async def test_what_a_poll_learned_is_stored_with_its_end(poller: Pollers) -> None:
     one, other = poller(A), poller(A)
     lease = await leased(one, T0)
-    assert await one.settle(lease, wait_s=0, learned=learned("i1", "i2", rev=3), now_ms=T0)
+    assert await one.settle(lease, wait_s=0, **learned("i1", "i2", rev=3), now_ms=T0)
     lease = await leased(other, T0)
-    assert lease.stored == STORED
-    assert lease.stored.as_of(A.url, "t1") == STATE
-    assert await other.known("a") == learned("i1", "i2", rev=3).changes.known
-    assert await other.known("b") == {}
-    await other.settle(lease, wait_s=0, learned=learned("i2", "i3", rev=4), now_ms=T0)
-    assert {i: k.rev for i, k in (await one.known("a")).items()} == {"i1": 3, "i2": 4, "i3": 4}
+    assert lease.state == lease.state.as_of(A.url, "t1") == STATE
+    assert lease.known_count == 2
+    assert await other.known_all("a") == learned("i1", "i2", rev=3)["changes"].known
+    assert await other.known_all("b") == {}
+    await other.settle(lease, wait_s=0, **learned("i2", "i3", rev=4), now_ms=T0)
+    assert {i: k.rev for i, k in (await one.known_all("a")).items()} == {"i1": 3, "i2": 4, "i3": 4}
     lease = await leased(one, T0)
     await one.settle(lease, wait_s=0, now_ms=T0)  # nothing new: nothing changes
-    assert (await leased(one, T0)).stored == STORED
+    assert (await leased(one, T0)).state == STATE
+
+
+BLANK = replace(STATE, etag="", last_modified="", body_hash="", window="")
 
 
 def test_on_a_new_broker_nothing_counts_as_published() -> None:
-    assert STORED.as_of(A.url, "t2") == FeedState(current=False)
+    assert STATE.again("t2")
+    there = STATE.as_of(A.url, "t2")
+    assert there == BLANK
+    assert there.again("t2")  # until it was published there, a failed poll in between or not
 
 
 def test_a_moved_feed_is_asked_anew_but_its_items_count() -> None:
-    assert STORED.as_of("http://outlet.example/new", "t1") == FeedState(current=True)
+    assert STATE.as_of("http://outlet.example/new", "t1") == BLANK
+    assert not BLANK.again("t1")
 
 
 async def test_only_the_newest_are_remembered(poller: Pollers) -> None:
     one = poller(A)
     old = [f"o{n}" for n in range(KNOWN_MOST)]
     lease = await leased(one, T0)
-    await one.settle(lease, wait_s=0, learned=learned(*old), now_ms=T0)
+    await one.settle(lease, wait_s=0, **learned(*old), now_ms=T0)
     later = learned("n1", "n2", old[9])
-    later = replace(later, changes=replace(later.changes, forget=(old[0], old[5])))
-    await one.settle(await leased(one, T0 + 1), wait_s=0, learned=later, now_ms=T0 + 1)
-    known = list(await one.known("a"))
+    later["changes"] = replace(later["changes"], forget=(old[0], old[5]))
+    await one.settle(await leased(one, T0 + 1), wait_s=0, **later, now_ms=T0 + 1)
+    known = list(await one.known_all("a"))
     assert len(known) == KNOWN_MOST
     assert set(known[-3:]) == {"n1", "n2", old[9]}  # longest ago first
     assert not {old[0], old[5]} & set(known)
@@ -168,7 +195,27 @@ async def test_what_an_earlier_version_stored_is_read(
     poller: Pollers, client: "redis.Redis", desk_name: str
 ) -> None:
     await client.hset(f"ww:{{{desk_name}}}:feed:a:known", mapping={"i1": "2 p t"})
-    assert await poller(A).known("a") == {"i1": Known(2, "p", "t")}
+    assert await poller(A).known_all("a") == {"i1": Known(2, "p", "t")}
+
+
+async def test_what_an_earlier_version_stored_of_a_feed_is_read(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    key = f"ww:{{{desk_name}}}:feed:a"
+    fields = {"url": A.url, "topic_id": "t1", "etag": '"v1"', "body_hash": "b1", "fence": "7"}
+    await client.hset(key, mapping=fields)
+    lease = await leased(poller(A), T0)
+    assert lease.state == replace(STATE, last_modified="", window="", pace={})
+    await poller(A).settle(lease, wait_s=0, state=STATE, now_ms=T0)
+    assert not {"url", "topic_id", "etag"} & set(await client.hgetall(key))
+    assert (await leased(poller(A), T0 + 1)).state == STATE
+
+
+def test_a_state_that_is_newer_or_broken_is_no_first_poll() -> None:
+    newer = state_text(STATE).replace("{", '{"unheard":[1],', 1)
+    assert read_state(newer) == STATE
+    assert read_state("") == FeedState()
+    assert read_state('{"url": 1}') == read_state("{") == FeedState(baseline_done=True)
 
 
 async def test_failures_outlive_the_poller(poller: Pollers) -> None:
@@ -252,7 +299,7 @@ async def test_a_lease_of_a_redis_that_forgot_is_lost(
     await forget(client, desk_name)
     now = await leased(other, T0 + 1)
     assert now.fence > before.fence
-    assert not await one.settle(before, wait_s=1, learned=learned("i"), now_ms=T0 + 1)
+    assert not await one.settle(before, wait_s=1, **learned("i"), now_ms=T0 + 1)
 
 
 async def test_many_new_feeds_are_spread_and_few_are_not(poller: Pollers) -> None:
@@ -263,8 +310,8 @@ async def test_many_new_feeds_are_spread_and_few_are_not(poller: Pollers) -> Non
     at, seen = T0, set()
     while len(seen) < 200:
         found = await many.next(now_ms=at)
-        if isinstance(found, Lease):
-            seen.add(found.feed.id)
+        if isinstance(found, list):
+            seen.add(found[0].feed.id)
         else:
             at += int(found.wait_s * 1000)
     assert 200 / FIRST_PER_S * 0.9 < (at - T0) / 1000 <= 200 / FIRST_PER_S
@@ -279,15 +326,15 @@ async def test_reminders_of_polls_made_with_another_list_are_put_right(poller: P
     for _ in feeds:
         await one.settle(await leased(one, at), wait_s=60, now_ms=at)
     answers = [await other.next(now_ms=at) for _ in range(4)]
-    assert [a.feed for a in answers if isinstance(a, Lease)] == [B]
+    assert [a[0].feed for a in answers if isinstance(a, list)] == [B]
     assert answers[-1] == Idle(LEASE_S)
 
 
 async def test_desks_do_not_meet(client: "redis.Redis", poller: Pollers, desk_name: str) -> None:
     here, there = poller(A), Leases(client, f"{desk_name}-too", [A])
-    await here.settle(await leased(here, T0), wait_s=9, learned=learned("i1"), now_ms=T0)
-    assert (await leased(there, T0)).stored == Stored()
-    assert await there.known("a") == {}
+    await here.settle(await leased(here, T0), wait_s=9, **learned("i1"), now_ms=T0)
+    assert (await leased(there, T0)).state == FeedState()
+    assert await there.known_all("a") == {}
 
 
 async def test_of_fifty_pollers_at_once_each_gets_another_feed(
@@ -298,7 +345,7 @@ async def test_of_fifty_pollers_at_once_each_gets_another_feed(
     pollers = [Leases(client, desk_name, feeds) for client in clients]
     await pollers[0].enlist()
     found = await asyncio.gather(*(each.next() for each in pollers))
-    polled = [lease.feed.id for lease in found if isinstance(lease, Lease)]
+    polled = [each[0].feed.id for each in found if isinstance(each, list)]
     assert sorted(polled) == sorted(feed.id for feed in feeds)
     assert len([each for each in found if isinstance(each, Idle)]) == 10
     await asyncio.gather(*(client.aclose() for client in clients))
@@ -307,8 +354,8 @@ async def test_of_fifty_pollers_at_once_each_gets_another_feed(
 async def test_by_redis_clock(poller: Pollers) -> None:
     one = poller(A)
     found = [await one.next() for _ in range(2)]
-    lease = found[-1]
-    assert isinstance(lease, Lease)
+    assert isinstance(found[-1], list)
+    [lease] = found[-1]
     assert await one.extend([lease]) == frozenset()
     assert await one.settle(lease, wait_s=50)
     waiting = await one.next()
@@ -319,13 +366,119 @@ async def test_by_redis_clock(poller: Pollers) -> None:
 async def test_no_redis_is_said_as_such() -> None:
     async with redis.Redis.from_url(f"redis://127.0.0.1:{free_port()}/0") as client:
         leases = Leases(client, "d", [A])
-        lease = Lease(feed=A, fence=1, failures=0, stored=Stored(), next_wait_s=0)
+        lease = Lease(feed=A, fence=1, failures=0, next_wait_s=0)
         for asked in (
             leases.next(),
-            leases.known("a"),
+            leases.known_all("a"),
+            leases.known("a", ["i"]),
+            leases.hurry("a"),
+            leases.block_host("h", 1),
+            leases.push("a", b"", ""),
+            leases.take_push("a"),
             leases.settle(lease, wait_s=1),
             leases.extend([lease]),
             leases.give_back([lease]),
         ):
             with pytest.raises(StateUnreachable):
                 await asked
+
+
+async def test_some_feeds_at_once_longest_due_first(poller: Pollers) -> None:
+    feeds = [replace(A, id=f"f{n}") for n in range(10)]
+    one = poller(*feeds)
+    await one.enlist(now_ms=T0)
+    first = await one.next(4, now_ms=T0)
+    assert isinstance(first, list)
+    assert len({lease.feed.id for lease in first}) == 4
+    assert {lease.next_wait_s for lease in first} == {0.0}
+    rest = await one.next(99, now_ms=T0)
+    assert isinstance(rest, list)
+    assert {lease.feed for lease in first + rest} == set(feeds)
+    assert {lease.next_wait_s for lease in rest} == {LEASE_S}
+    assert await idle(one, T0) == LEASE_S
+
+
+async def test_polls_settled_together_are_each_fenced(poller: Pollers) -> None:
+    feeds = [replace(A, id=f"f{n}") for n in range(200)]
+    one, other = poller(*feeds), poller(*feeds)
+    await one.enlist(now_ms=T0)
+    found = await one.next(200, now_ms=T0 + 60_000)
+    assert isinstance(found, list)
+    taken = await other.next(50, now_ms=T0 + 60_000 + LEASE_MS)
+    assert isinstance(taken, list)
+    lost = {lease.feed.id for lease in taken}
+    kept = await asyncio.gather(
+        *(one.settle(x, wait_s=60, **learned(x.feed.id), now_ms=T0 + 70_000) for x in found)
+    )
+    assert kept == [lease.feed.id not in lost for lease in found]
+    for lease in found[::20]:
+        ids = {} if lease.feed.id in lost else learned(lease.feed.id)["changes"].known
+        assert await one.known_all(lease.feed.id) == ids
+
+
+async def test_only_what_is_asked_for_is_read(poller: Pollers) -> None:
+    one = poller(A)
+    known = Known(2, "p", "t", True, True, 9, "u", "h")
+    changes = Changes((), {"i1": known, "i2": replace(known, url="", title="")})
+    await one.settle(await leased(one, T0), wait_s=1, changes=changes, now_ms=T0)
+    assert await one.known("a", ["i1", "i9"]) == {"i1": known}
+    assert await one.known("a", []) == {}
+    assert await one.known_all("a") == changes.known
+
+
+async def test_a_blocked_host_is_asked_by_nobody(poller: Pollers) -> None:
+    far = replace(B, url="http://elsewhere.example/b")
+    one, other = poller(A, far), poller(A, far)
+    await one.enlist(now_ms=T0)
+    await one.block_host("outlet.example", 30, now_ms=T0)
+    await one.block_host("outlet.example", 5, now_ms=T0)  # the longer one stands
+    await one.block_host("outlet.example", 0, now_ms=T0)
+    assert (await leased(other, T0)).feed == far
+    assert await idle(other, T0) == LEASE_S
+    await other.hurry("a", now_ms=T0)
+    assert await idle(other, T0) == LEASE_S
+    assert await idle(other, T0 + LEASE_MS - 1) == 0.001
+    lease = await leased(one, T0 + 30_000)
+    while lease.feed != A:
+        lease = await leased(one, T0 + 30_000)
+
+
+async def test_a_feed_in_a_hurry_is_due_now_or_after_its_poll(poller: Pollers) -> None:
+    one, other = poller(A), poller(A)
+    await one.settle(await leased(one, T0), wait_s=500, failures=1, now_ms=T0)
+    await other.hurry("a", now_ms=T0 + 10)
+    lease = await leased(one, T0 + 10)
+    assert lease.failures == 1
+    await other.hurry("a", now_ms=T0 + 20)
+    assert await idle(one, T0 + 20) == LEASE_S - 0.01  # one poll at a time
+    await one.settle(lease, wait_s=500, now_ms=T0 + 30)
+    lease = await leased(one, T0 + 30)
+    await one.settle(lease, wait_s=500, now_ms=T0 + 30)
+    assert await idle(one, T0 + 30) == 500  # once
+
+
+async def test_pushed_bodies_wait_in_order_and_not_for_ever(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    one = poller(A)
+    assert await one.take_push("a") is None
+    bodies = [bytes([n, 0, 255, 10]) for n in range(PUSHES_MOST)]
+    assert [await one.push("a", body, "application/rss+xml") for body in bodies] == [True] * 8
+    assert not await one.push("a", b"one too many", "text/xml")
+    assert not await poller(B).push("b", b"x" * (PUSH_MOST_BYTES + 1), "text/xml")
+    assert 0 < await client.pttl(f"ww:{{{desk_name}}}:feed:a:pushed") <= 3_600_000
+    taken = [await one.take_push("a") for _ in range(PUSHES_MOST + 1)]
+    assert taken == [*((body, "application/rss+xml") for body in bodies), None]
+
+
+async def test_folder_priority_and_pace_make_a_feed_due_and_its_name_does_not(
+    poller: Pollers,
+) -> None:
+    one = poller(A)
+    await one.settle(await leased(one, T0), wait_s=500, now_ms=T0)
+    for same in (replace(A, outlet="Named", tier=1), replace(A, full_text=True)):
+        assert await idle(poller(same), T0) in {0, 500}
+        assert await idle(poller(same), T0) == 500
+    for changed in (replace(A, priority=Priority.WIRE), replace(A, url="", folder="/in")):
+        lease = await leased(poller(changed), T0)
+        await poller(changed).settle(lease, wait_s=500, now_ms=T0)

@@ -1,28 +1,51 @@
 """Changes: which entries of a poll are news, against what was published before; pure.
 
-In: the items of a feed's window and what is known of it.  Out: the items to publish, with kind and
-revision.  Invariants: equal words are published once; changed words under the same id are an
-`update` with the next revision; on a new broker the window is published again, its revisions kept.
+In: the parsed items of a feed's window, what is known of them and of the window.  Out: the items to
+publish, with kind, revision and baseline mark, and what ops should know.  Invariants: equal words
+are published once; changed words under the same id are an `update` with the next revision; on a new
+broker the window is published again, its revisions and marks kept; no changed words are kept back
+but for a reason that is on record.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 
+from monitor.feeds.events import FeedEvent
+from monitor.feeds.feed import Feed
+from monitor.feeds.state.known import Known
+from monitor.feeds.state.migration import MASS_LEAST, known_as, many, title_of, url_of
+from monitor.feeds.state.window import WindowFacts
+from streams.decision import Reason
 from streams.item import Item, Kind
 from streams.story import signature
 
 KNOWN_MOST = 5_000
 """Entries remembered per feed beside its window: old ones slide back in when others vanish."""
 
+KNOWN_SLACK = 500
+"""More than that are there before the oldest are looked for: all have to be read for it."""
+
+MAX_REVS = 24
+"""Revisions of one item (lemon24/reader's HASH_CHANGED_LIMIT): a body with the time in it."""
+
+JUMP_S = 172_800.0
+"""Published so much later than before, with the same words: shown again, not written again."""
+
+RESURFACED_AFTER_S = 604_800.0
+"""An entry seen for the first time a week after it was published is no news of today."""
+
+CANCELLED = frozenset({"canceled", "cancelled"})
+"""How a `pub_status` says that an item is withdrawn (IPTC writes one l)."""
+
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What was published under one id: revision, digest of the payload, digest of the words."""
+class Withheld:
+    """A changed item that is not published."""
 
-    rev: int
-    payload: str
-    text: str
+    item: Item
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +55,201 @@ class Changes:
     publish: tuple[Item, ...]
     known: Mapping[str, Known]
     forget: tuple[str, ...] = ()
+    events: tuple[FeedEvent, ...] = ()
+    dropped: tuple[Withheld, ...] = ()
+
+
+def needs_all(
+    items: Sequence[Item], known: Mapping[str, Known], facts: WindowFacts, known_count: int
+) -> bool:
+    """Whether `find_changes` must be given all that is known of the feed.
+
+    `known` holds what is known under the ids of `items`, `known_count` says how much there is.
+    """
+    if known_count > KNOWN_MOST + KNOWN_SLACK + facts.total:
+        return True
+    unknown = sum(item.id not in known for item in items)
+    return not facts.first_poll and known_count >= MASS_LEAST and many(unknown, len(items), facts)
 
 
 def find_changes(
-    items: Iterable[Item], known: Mapping[str, Known], *, again: bool = False
+    items: Iterable[Item],
+    known: Mapping[str, Known],
+    *,
+    feed: Feed,
+    now: datetime,
+    facts: WindowFacts = WindowFacts(),  # noqa: B008  (frozen)
+    again: bool = False,
 ) -> Changes:
-    """The items that are new or changed against `known` (published longest ago first).
+    """What of the parsed `items` is new or changed against `known` (published longest ago first).
 
-    With `again`, everything in the window.
+    `items` may leave out what did not change since the last window.  With `again` they are the
+    whole window, and all of it is published.  `known` may be that of their ids alone unless
+    `needs_all`.
     """
-    publish: list[Item] = []
-    learned: dict[str, Known] = {}
     window = tuple(items)
-    for item in window:
-        before = known.get(item.id)
-        if before and before.payload == item.payload_hash and not again:
-            continue
-        text = signature(item).text
-        changed = before is not None and before.text != text
-        rev = before.rev + changed if before else 1
-        learned[item.id] = Known(rev, item.payload_hash, text)
-        if before is None or changed or again:
-            kind = Kind.UPDATE if rev > 1 else Kind.NEW
-            publish.append(replace(item, rev=rev, kind=kind))
-    return Changes(tuple(publish), learned, _surplus(known, {item.id for item in window}))
+    renamed = {} if facts.first_poll else known_as(window, known, facts)
+    before = {item.id: known.get(renamed.get(item.id, item.id)) for item in window}
+    redated = sum(_jumped(item, before[item.id]) for item in window)
+    mass_redated = many(redated, len(window), facts)
+    judged = [
+        _judge(item, before[item.id], feed=feed, now=now, first_poll=facts.first_poll)
+        for item in window
+    ]
+    if mass_redated:
+        judged = [_unmoved(each, before[each.item.id]) for each in judged]
+    return Changes(
+        publish=tuple(each.item for each in judged if each.news or (again and not each.capped)),
+        known={
+            each.item.id: each.known for each in judged if each.known != known.get(each.item.id)
+        },
+        forget=_surplus(known, {item.id for item in window}, KNOWN_MOST + facts.total),
+        events=tuple(_events(window, before, len(renamed), redated * mass_redated, facts)),
+        dropped=tuple(
+            Withheld(each.item, Reason.REVISED_TOO_OFTEN) for each in judged if each.capped
+        ),
+    )
 
 
-def _surplus(known: Mapping[str, Known], window: Set[str]) -> tuple[str, ...]:
-    """The oldest beyond `KNOWN_MOST`; never one that the feed still shows."""
-    over = len(known.keys() | window) - KNOWN_MOST
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """One item as it would be published; `news` if it is to be, `capped` if it would be."""
+
+    item: Item
+    known: Known
+    news: bool
+    capped: bool = False
+
+
+def _judge(
+    item: Item, before: Known | None, *, feed: Feed, now: datetime, first_poll: bool
+) -> _Judged:
+    cancelled = item.pub_status.lower() in CANCELLED
+    if before is None:
+        baseline = first_poll and _older(item, feed, now, undated=True)
+        return _judged(_first_kind(item, cancelled, baseline, now), item, 1, baseline, news=True)
+    text = signature(item).text
+    reworded = before.text != text or (before.cancelled and not cancelled)
+    withdrawn = cancelled and not before.cancelled
+    news = reworded or withdrawn or _jumped(item, before)
+    capped = news and not withdrawn and before.rev >= MAX_REVS
+    baseline = before.baseline
+    if news and not withdrawn:
+        baseline = baseline and _older(item, feed, now, undated=False)
+    kind = _kind(cancelled=cancelled, reworded=reworded, jumped=news, rev=before.rev)
+    rev = before.rev + (news and not capped)
+    return _judged(kind, item, rev, baseline, news=news and not capped, capped=capped)
+
+
+def _judged(
+    kind: Kind, item: Item, rev: int, baseline: bool, *, news: bool, capped: bool = False
+) -> _Judged:
+    known = Known(
+        rev=rev,
+        payload=item.payload_hash,
+        text=signature(item).text,
+        baseline=baseline,
+        cancelled=item.pub_status.lower() in CANCELLED,
+        published_s=_published_s(item),
+        url=url_of(item),
+        title=title_of(item),
+    )
+    told = replace(item, kind=kind, rev=rev, baseline=baseline)
+    return _Judged(item=told, known=known, news=news, capped=capped)
+
+
+def _kind(*, cancelled: bool, reworded: bool, jumped: bool, rev: int) -> Kind:
+    """Of an item that is known: what was published of it last, where nothing is news."""
+    if cancelled:
+        return Kind.CANCELLED
+    if reworded:
+        return Kind.UPDATE
+    if jumped:
+        return Kind.RESURFACED
+    return Kind.UPDATE if rev > 1 else Kind.NEW
+
+
+def _first_kind(item: Item, cancelled: bool, baseline: bool, now: datetime) -> Kind:
+    """Of an item that is seen for the first time."""
+    if cancelled:
+        return Kind.CANCELLED
+    published = item.published
+    old = published and (now - published.moment).total_seconds() > RESURFACED_AFTER_S
+    return Kind.RESURFACED if old and not baseline else Kind.NEW
+
+
+def _unmoved(judged: _Judged, before: Known | None) -> _Judged:
+    """The item without the news that it was dated anew: the whole feed was."""
+    if before is None or judged.item.kind is not Kind.RESURFACED:
+        return judged
+    kind = _kind(cancelled=False, reworded=False, jumped=False, rev=before.rev)
+    item = replace(judged.item, kind=kind, rev=before.rev, baseline=before.baseline)
+    known = replace(judged.known, rev=before.rev, baseline=before.baseline)
+    return _Judged(item=item, known=known, news=False)
+
+
+def _older(item: Item, feed: Feed, now: datetime, *, undated: bool) -> bool:
+    """Whether its newest clock is older than the feed's backfill; `undated` where it has none.
+
+    A time that was clamped says nothing; a date is its midnight.
+    """
+    clocks = [c for c in (item.published, item.updated) if c and not c.clamped]
+    if feed.backfill_s == float("inf"):
+        return False
+    if not clocks:
+        return undated
+    newest = max(clock.moment for clock in clocks)
+    return (now - newest).total_seconds() > feed.backfill_s
+
+
+def _jumped(item: Item, before: Known | None) -> bool:
+    """Whether it is said to be published days after it was."""
+    if before is None or before.published_s < 0:
+        return False
+    return _published_s(item) - before.published_s > JUMP_S
+
+
+def _published_s(item: Item) -> int:
+    """The outlet's own clock; -1 where there is none to trust."""
+    clock = item.published
+    return -1 if clock is None or clock.clamped else clock.epoch_s
+
+
+def _events(
+    window: Sequence[Item],
+    before: Mapping[str, Known | None],
+    renamed: int,
+    redated: int,
+    facts: WindowFacts,
+) -> Iterable[FeedEvent]:
+    if renamed:
+        yield FeedEvent(
+            Reason.FEED_MIGRATED, f"{renamed} of {facts.total} items are known under other ids"
+        )
+    if redated:
+        yield FeedEvent(
+            Reason.FEED_MIGRATED, f"{redated} of {facts.total} items are dated anew, days later"
+        )
+    if _gap(window, before, facts):
+        since = datetime.fromtimestamp(facts.since_s, UTC).isoformat(timespec="seconds")
+        yield FeedEvent(
+            Reason.FEED_GAP,
+            f"none of {facts.total} items was there at the last poll"
+            + (f", {since}" if facts.since_s else "")
+            + ": some may have been missed",
+        )
+
+
+def _gap(window: Sequence[Item], before: Mapping[str, Known | None], facts: WindowFacts) -> bool:
+    """Whether nothing links this window to the last one."""
+    if facts.first_poll or not facts.previous or facts.overlap or not window:
+        return False
+    return not any(before.values())
+
+
+def _surplus(known: Mapping[str, Known], window: Set[str], most: int) -> tuple[str, ...]:
+    """The oldest beyond `most`; never one that the poll showed."""
+    over = len(known.keys() | window) - most
     if over <= 0:
         return ()
     return tuple(islice((item for item in known if item not in window), over))

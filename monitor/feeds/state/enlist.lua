@@ -2,16 +2,16 @@
 --
 -- KEYS  1 the due set of the list
 -- ARGV  1 prefix of a feed's key   2 now, ms ('' = Redis's clock)   3 how long the list is kept, ms
---       4.. member and ms until its first poll, in turn
+--       4.. member, ms until its first poll, and host ('' = none), in turn
 --
--- A feed that was polled before with this address and interval stays due when it was; one whose
+-- A feed that was polled before with this address and pace stays due when it was; one whose
 -- lease runs is looked at when it ends (fields: lease.lua).
 local now = tonumber(ARGV[2])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-for i = 4, #ARGV, 2 do
+for i = 4, #ARGV, 3 do
   local member = ARGV[i]
   local id, spec = string.match(member, '^(.*):(.-)$')
   local feed = redis.call('HMGET', ARGV[1] .. id, 'until', 'due', 'spec')
@@ -22,5 +22,10 @@ for i = 4, #ARGV, 2 do
     look = tonumber(feed[2])
   end
   redis.call('ZADD', KEYS[1], 'NX', look, member)
+  if ARGV[i + 2] == '' then
+    redis.call('HDEL', ARGV[1] .. id, 'host')
+  else
+    redis.call('HSET', ARGV[1] .. id, 'host', ARGV[i + 2])
+  end
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])

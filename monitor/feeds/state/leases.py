@@ -1,26 +1,32 @@
 """Leases: which feed is polled next, and by whom, among any number of pollers; all in Redis.
 
-In: the feeds of this process.  Out: one `Lease` at a time on a due feed, with what is stored of it;
-back: when it is due again and what its poll `Learned`.  Invariants: a feed has one lease at most; a
-lease ends by itself, so a dead poller's feeds return; its fence keeps a late poller from storing.
+In: the feeds of this process.  Out: a `Lease` on each of some due feeds, with what is stored of it;
+back: when it is due again, its state and the changes of its poll.  Invariants: a feed has one lease
+at most; a lease ends by itself, so a dead poller's feeds return; its fence keeps a late poller from
+storing.
 
 Keys below `ww:{desk}:` (one Cluster slot): `due:<list>` (sorted set of one list of feeds, by when
-to look), `feed:<id>` (hash, fields: `lease.lua`), `feed:<id>:known` (hash: `feed_state.py`).
+to look), `feed:<id>` (hash, fields: `lease.lua`), `feed:<id>:known` (hash: `known.py`),
+`feed:<id>:pushed` (list of bodies), `host:<host>` (until when nobody asks it).
 Pollers with equal lists of feeds share one due set; a list nobody polls any more goes.
 """
 
 from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import redis.asyncio as redis
+from redis.client import NEVER_DECODE
 from redis.exceptions import RedisError
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.pacing.schedule import first_wait_s
-from monitor.feeds.state.changes import Known
-from monitor.feeds.state.feed_state import Learned, Stored, known_value, read_known
+from monitor.feeds.state.changes import Changes
+from monitor.feeds.state.feed_state import FeedState, read_state, state_text
+from monitor.feeds.state.known import Known, known_value, read_known
+from monitor.feeds.state.together import Together
 from streams.text import digest
 
 LEASE_S = 10.0
@@ -31,6 +37,18 @@ LIST_KEEP_S = 60.0
 
 ENLIST_AT_ONCE = 500
 """Feeds put into the due set by one call: Redis is held for 2 ms."""
+
+SETTLED_AT_ONCE = 64
+"""Polls settled by one call: Redis is held for a few ms where each brings a new window."""
+
+PUSHES_MOST = 8
+"""Bodies that wait for one feed's next poll, which takes them all; more are refused."""
+
+PUSH_MOST_BYTES = 8_000_000
+"""One of them; as much as is fetched."""
+
+PUSH_KEEP_S = 3_600.0
+"""A push nobody took by then has come by polling."""
 
 Answer = TypeVar("Answer")
 
@@ -44,14 +62,15 @@ class Lease:
     """The right to poll one feed.
 
     `fence` numbers the feed's leases, ever growing; `failures` polls in a row went wrong;
-    `next_wait_s` until another feed is due.
+    `next_wait_s` until another feed is due; `known_count` items are known of it.
     """
 
     feed: Feed
     fence: int
     failures: int
-    stored: Stored
     next_wait_s: float
+    state: FeedState = field(default=FeedState(), compare=False)
+    known_count: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +89,51 @@ class Leases:
         self.lease_s = lease_s
         self._redis: Any = client  # redis-py types every answer as bytes or text
         self._feeds = {_member(feed): feed for feed in feeds}
+        self._members = {feed.id: member for member, feed in self._feeds.items()}
         self._due = f"ww:{{{desk}}}:due:{digest(*sorted(self._feeds))}"
-        self._feed = f"ww:{{{desk}}}:feed:"
-        self._next, self._enlist, self._settle, self._extend = (
-            self._redis.register_script(_script(name))
-            for name in ("lease.lua", "enlist.lua", "settle.lua", "extend.lua")
+        self._feed, self._host = f"ww:{{{desk}}}:feed:", f"ww:{{{desk}}}:host:"
+        (
+            self._lease,
+            self._enlist,
+            self._settle,
+            self._extend,
+            self._hurry,
+            self._block,
+            self._push,
+        ) = (
+            self._redis.register_script(_script(f"{name}.lua"))
+            for name in ("lease", "enlist", "settle", "extend", "hurry", "block", "push")
         )
+        self._settling = Together(self._settle_all, most=SETTLED_AT_ONCE)
 
-    async def next(self, *, now_ms: int | None = None) -> Lease | Idle:
-        """Leases the feed that has been due for longest.
+    async def next(self, most: int = 1, *, now_ms: int | None = None) -> list[Lease] | Idle:
+        """Leases the feeds that have been due for longest, `most` of them.
 
         Raises:
             StateUnreachable: Redis does not answer.
         """
-        now, keep = _now(now_ms), _ms(LIST_KEEP_S)
-        arguments = [self._feed, now, _ms(self.lease_s), keep, len(self._feeds)]
-        kind, *said = await _answer(self._next(keys=[self._due], args=arguments))
+        times = (_now(now_ms), _ms(self.lease_s), _ms(LIST_KEEP_S))
+        arguments = [self._feed, self._host, *times, len(self._feeds), most]
+        kind, *said = await _answer(self._lease(keys=[self._due], args=arguments))
         if kind == "wait":
             return Idle(said[0] / 1000)
         if kind == "unlisted":
             await self.enlist(now_ms=now_ms)
             return Idle(0.0)
-        member, fence, next_wait_ms, failures, url, topic_id, etag, modified, body_hash = said
+        next_wait_ms, *leased = said
+        return [self._leased(each, next_wait_ms / 1000) for each in leased]
+
+    def _leased(self, said: Sequence[Any], next_wait_s: float) -> Lease:
+        """One lease as `lease.lua` answers it."""
+        member, fence, failures, known_count, state = said
+        feed = self._feeds[member]
         return Lease(
-            feed=self._feeds[member],
+            feed=feed,
             fence=fence,
             failures=failures,
-            stored=Stored(
-                url=url, topic_id=topic_id, etag=etag, last_modified=modified, body_hash=body_hash
-            ),
-            next_wait_s=next_wait_ms / 1000,
+            next_wait_s=next_wait_s,
+            state=read_state(state, feed.id),
+            known_count=known_count,
         )
 
     async def enlist(self, *, now_ms: int | None = None) -> None:
@@ -109,7 +143,11 @@ class Leases:
             StateUnreachable: Redis does not answer.
         """
         waits = [
-            (member, _ms(first_wait_s(nth, len(self._feeds), feed.every_s or 60.0)))
+            (
+                member,
+                _ms(first_wait_s(nth, len(self._feeds), feed.every_s or 60.0)),
+                host_of(feed.url),
+            )
             for nth, (member, feed) in enumerate(self._feeds.items())
         ]
         for start in range(0, len(waits), ENLIST_AT_ONCE):
@@ -117,8 +155,19 @@ class Leases:
             arguments = [self._feed, _now(now_ms), _ms(LIST_KEEP_S), *pairs]
             await _answer(self._enlist(keys=[self._due], args=arguments))
 
-    async def known(self, feed: str) -> dict[str, Known]:
-        """What was published of the feed, longest ago first.
+    async def known(self, feed: str, ids: Sequence[str]) -> dict[str, Known]:
+        """What was published under these ids of the feed; ids that were not are missing.
+
+        Raises:
+            StateUnreachable: Redis does not answer.
+        """
+        if not ids:
+            return {}
+        values = await _answer(self._redis.hmget(f"{self._feed}{feed}:known", ids))
+        return read_known({i: value for i, value in zip(ids, values, strict=True) if value})
+
+    async def known_all(self, feed: str) -> dict[str, Known]:
+        """All that was published of the feed, longest ago first: some ms for 5,000 items.
 
         Raises:
             StateUnreachable: Redis does not answer.
@@ -131,19 +180,75 @@ class Leases:
         *,
         wait_s: float,
         failures: int = 0,
-        learned: Learned | None = None,
+        state: FeedState | None = None,
+        changes: Changes | None = None,
         now_ms: int | None = None,
     ) -> bool:
         """Ends a lease, the feed due in `wait_s`; False, and nothing stored, if it was lost.
 
+        Without `state` that stays as it is.  Polls that end together are settled by one call.
+
+        Raises:
+            StateUnreachable: Redis does not answer; it may be stored all the same.
+        """
+        when: list[str | int] = [_now(now_ms), _ms(wait_s), failures]
+        stored = "" if state is None else state_text(state)
+        told = [_member(lease.feed), lease.fence, *when, stored, *_items(changes, lease.fence)]
+        return await self._settling.ask(told)
+
+    async def _settle_all(self, told: Sequence[list[str | int]]) -> list[bool]:
+        arguments: list[str | int] = [self._feed, _ms(LIST_KEEP_S)]
+        arguments += [part for each in told for part in each]
+        return [
+            bool(kept) for kept in await _answer(self._settle(keys=[self._due], args=arguments))
+        ]
+
+    async def hurry(self, feed: str, *, now_ms: int | None = None) -> None:
+        """Makes a feed of this list due now, or right after the poll that is under way.
+
+        A host that must not be asked is not asked for it.
+
         Raises:
             StateUnreachable: Redis does not answer.
         """
-        feed, keep = self._feed + lease.feed.id, _ms(LIST_KEEP_S)
-        when: list[str | int] = [_now(now_ms), _ms(wait_s), keep, failures]
-        arguments = [_member(lease.feed), lease.fence, *when, *_remembered(learned, lease.fence)]
-        keys = [self._due, feed, f"{feed}:known"]
-        return bool(await _answer(self._settle(keys=keys, args=arguments)))
+        keys = [self._due, f"{self._feed}{feed}"]
+        await _answer(self._hurry(keys=keys, args=[self._members[feed], _now(now_ms)]))
+
+    async def block_host(self, host: str, seconds: float, *, now_ms: int | None = None) -> None:
+        """No poller of the desk asks for feeds of this host so long; a longer block stands.
+
+        Raises:
+            StateUnreachable: Redis does not answer.
+        """
+        if seconds > 0:
+            arguments: list[str | int] = [max(1, _ms(seconds)), _now(now_ms)]
+            await _answer(self._block(keys=[f"{self._host}{host}"], args=arguments))
+
+    async def push(self, feed: str, body: bytes, content_type: str) -> bool:
+        """Keeps a pushed body for the next poll; False where it is too large or too many wait.
+
+        Raises:
+            StateUnreachable: Redis does not answer.
+        """
+        if len(body) > PUSH_MOST_BYTES:
+            return False
+        value = content_type.replace("\n", " ").encode() + b"\n" + body
+        arguments: list[bytes | int] = [value, PUSHES_MOST, _ms(PUSH_KEEP_S)]
+        return bool(await _answer(self._push(keys=[f"{self._feed}{feed}:pushed"], args=arguments)))
+
+    async def take_push(self, feed: str) -> tuple[bytes, str] | None:
+        """The pushed body that has waited longest, and its content type; it is gone from Redis.
+
+        Raises:
+            StateUnreachable: Redis does not answer.
+        """
+        raw = {NEVER_DECODE: True}  # bodies have any encoding
+        key = f"{self._feed}{feed}:pushed"
+        value = await _answer(self._redis.execute_command("LPOP", key, **raw))
+        if value is None:
+            return None
+        content_type, _, body = value.partition(b"\n")
+        return body, content_type.decode()
 
     async def extend(
         self, leases: Iterable[Lease], *, now_ms: int | None = None
@@ -175,27 +280,25 @@ class Leases:
         return frozenset(held[member] for member in lost)
 
 
+def host_of(url: str) -> str:
+    """Whom a feed's address asks; empty where that is nobody."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _member(feed: Feed) -> str:
-    """The feed as its list has it; another address or interval makes another member."""
-    return f"{feed.id}:{digest(feed.url, repr(feed.every_s))}"
+    """The feed as its list has it; another address or pace makes another member."""
+    return f"{feed.id}:{digest(feed.url, feed.folder, repr(feed.every_s), feed.priority)}"
 
 
-def _remembered(learned: Learned | None, poll: int) -> list[str | int]:
-    """What a poll brings, as `settle.lua` takes it."""
-    if learned is None:
+def _items(changes: Changes | None, poll: int) -> list[str | int]:
+    """What a poll changes in what is known, as `settle.lua` takes it."""
+    if changes is None:
         return [0, 0]
-    stored, changes = learned.stored, learned.changes
-    fields = _flat(
-        (
-            ("url", stored.url),
-            ("topic_id", stored.topic_id),
-            ("etag", stored.etag),
-            ("last_modified", stored.last_modified),
-            ("body_hash", stored.body_hash),
-        )
-    )
     values = _flat((item, known_value(known, poll)) for item, known in changes.known.items())
-    return [len(fields), *fields, len(changes.forget), *changes.forget, *values]
+    return [len(changes.forget), *changes.forget, len(values), *values]
 
 
 async def _answer(call: Awaitable[Answer]) -> Answer:
@@ -205,7 +308,7 @@ async def _answer(call: Awaitable[Answer]) -> Answer:
         raise StateUnreachable(str(error)) from error
 
 
-def _flat(pairs: "Iterable[tuple[Any, Any]]") -> list[Any]:
+def _flat(pairs: "Iterable[tuple[Any, ...]]") -> list[Any]:
     return [part for pair in pairs for part in pair]
 
 

@@ -1,28 +1,43 @@
--- settle: a poll has ended; what it learned, and when the feed is due again.  One atomic call.
+-- settle: polls have ended; what each learned, and when its feed is due again.  One atomic call.
 --
--- KEYS  1 the due set of the list   2 the feed   3 its known items
--- ARGV  1 member   2 fence of the lease   3 now, ms ('' = Redis's clock)   4 ms until it is due
---       5 how long the list is kept, ms   6 failures in a row   7 how many fields follow
---       8.. fields and values of the feed, in turn; how many known ids to forget; these; then ids
---       and values to know, in turn
--- Answers 1, or 0 when somebody else has leased the feed since: nothing is changed then.
-local due_set, feed, known = KEYS[1], KEYS[2], KEYS[3]
-if redis.call('HGET', feed, 'fence') ~= ARGV[2] then return 0 end
-local now = tonumber(ARGV[3])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local due = now + ARGV[4]
-redis.call('HDEL', feed, 'until')
-redis.call('HSET', feed, 'due', due, 'spec', string.match(ARGV[1], ':([^:]*)$'), 'failures', ARGV[6])
-redis.call('ZADD', due_set, due, ARGV[1])
-redis.call('PEXPIRE', due_set, ARGV[5])
+-- KEYS  1 the due set of the list
+-- ARGV  1 prefix of a feed's key   2 how long the list is kept, ms   then of each poll: member,
+--       fence of its lease, now, ms ('' = Redis's clock), ms until the feed is due, failures in a
+--       row, state ('' = as it was), how many known ids to forget, these, how many ids and values
+--       to know, these in turn
+-- Answers of each poll 1, or 0 when somebody else has leased the feed since: nothing of it is
+-- stored then.
+local due_set = KEYS[1]
+local time = redis.call('TIME')
+local clock = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local at = 8
-for i = at, at + ARGV[7] - 1, 2 do redis.call('HSET', feed, ARGV[i], ARGV[i + 1]) end
-at = at + ARGV[7]
-for i = at + 1, at + ARGV[at] do redis.call('HDEL', known, ARGV[i]) end
-at = at + 1 + ARGV[at]
-for i = at, #ARGV, 2 do redis.call('HSET', known, ARGV[i], ARGV[i + 1]) end
-return 1
+local function ended(at, forget_at, known_at, last)
+  local member = ARGV[at]
+  local id, spec = string.match(member, '^(.*):(.-)$')
+  local feed = ARGV[1] .. id
+  local was = redis.call('HMGET', feed, 'fence', 'hurry', 'topic_id')
+  if was[1] ~= ARGV[at + 1] then return 0 end
+  local due = tonumber(ARGV[at + 2]) or clock
+  if not was[2] then due = due + ARGV[at + 3] end
+  redis.call('HDEL', feed, 'until', 'hurry')
+  redis.call('HSET', feed, 'due', due, 'spec', spec, 'failures', ARGV[at + 4])
+  redis.call('ZADD', due_set, due, member)
+  if ARGV[at + 5] ~= '' then redis.call('HSET', feed, 'state', ARGV[at + 5]) end
+  if was[3] and ARGV[at + 5] ~= '' then -- an earlier version's
+    redis.call('HDEL', feed, 'url', 'topic_id', 'etag', 'last_modified', 'body_hash')
+  end
+  for i = forget_at, known_at - 2 do redis.call('HDEL', feed .. ':known', ARGV[i]) end
+  for i = known_at, last, 2 do redis.call('HSET', feed .. ':known', ARGV[i], ARGV[i + 1]) end
+  return 1
+end
+
+local answers, at = {}, 3
+while at <= #ARGV do
+  local forget_at = at + 7
+  local known_at = forget_at + ARGV[at + 6] + 1
+  local last = known_at + ARGV[known_at - 1] - 1
+  answers[#answers + 1] = ended(at, forget_at, known_at, last)
+  at = last + 1
+end
+redis.call('PEXPIRE', due_set, ARGV[2])
+return answers

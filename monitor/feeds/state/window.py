@@ -1,0 +1,43 @@
+"""Window: what a feed's window has in common with its last one; pure.
+
+In: digests of raw items, 8 bytes each.  Out: `WindowFacts`, and the digests as one text.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+WINDOW_MOST = 2_000
+"""Digests remembered, 11 characters each; the rest of a larger window is parsed each time."""
+
+DIGEST_BYTES = 8
+"""Of one raw item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFacts:
+    """What is known of a window besides the items that were parsed.
+
+    `total` raw items are in it, `overlap` of them were in the last one, which had `previous` and
+    was read at `since_s` (epoch, s; 0 is unknown).  `first_poll`: the feed was never polled before,
+    whatever the broker.
+    """
+
+    first_poll: bool = False
+    overlap: int = 0
+    total: int = 0
+    previous: int = 0
+    since_s: float = 0.0
+
+
+def pack_window(digests: Iterable[bytes]) -> str:
+    """The digests, the first `WINDOW_MOST`, as text."""
+    return b64encode(b"".join(digests)[: WINDOW_MOST * DIGEST_BYTES]).decode()
+
+
+def read_window(window: str) -> frozenset[bytes]:
+    """The digests that `pack_window` wrote."""
+    packed = b64decode(window)
+    return frozenset(
+        packed[start : start + DIGEST_BYTES] for start in range(0, len(packed), DIGEST_BYTES)
+    )
