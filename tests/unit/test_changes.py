@@ -1,0 +1,332 @@
+"""monitor.feeds.state.changes: what of a window is news, against a slow obvious oracle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.feeds.feed import BACKFILL_ALL_S, Feed
+from monitor.feeds.state.changes import (
+    JUMP_S,
+    KNOWN_MOST,
+    KNOWN_SLACK,
+    MAX_REVS,
+    RESURFACED_AFTER_S,
+    Changes,
+    find_changes,
+    needs_all,
+)
+from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.known import Known, known_value, read_known
+from monitor.feeds.state.migration import MASS_LEAST
+from monitor.feeds.state.window import WINDOW_MOST, WindowFacts, pack_window, read_window
+from streams.decision import Reason
+from streams.item import Clock, Item, Kind, Precision, iso_utc
+from streams.text import digest
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FEED = Feed(id="f", url="https://a.example/rss")
+
+
+def clock(ago_s: float) -> Clock:
+    return Clock(at=iso_utc(NOW - timedelta(seconds=ago_s)))
+
+
+def item(
+    n: int, title: str = "", *, ago_s: float | None = 60.0, guid: str = "g", **more: Any
+) -> Item:
+    published = None if ago_s is None else clock(ago_s)
+    made = Item(
+        id=f"f/{guid}{n}",
+        feed="f",
+        title=title or f"Headline number {n}",
+        canonical_url=f"https://a.example/{n}",
+        published=published,
+        **more,
+    )
+    return replace(made, payload_hash=digest(made.title, made.summary, str(published)))
+
+
+@dataclass
+class Memory:
+    """A feed's known items, polled with one window after another."""
+
+    feed: Feed = FEED
+    known: dict[str, Known] = field(default_factory=dict)
+    polls: int = 0
+
+    def poll(self, window: Sequence[Item], *, again: bool = False, **facts: Any) -> Changes:
+        about = WindowFacts(first_poll=not self.polls, total=len(window), **facts)
+        changes = find_changes(
+            window, self.known, feed=self.feed, now=NOW, facts=about, again=again
+        )
+        self.polls += 1
+        stored = {i: known_value(k, self.polls) for i, k in {**self.known, **changes.known}.items()}
+        self.known = read_known(stored)
+        return changes
+
+
+def told(changes: Changes) -> list[tuple[str, Kind, int, bool]]:
+    return [(i.id, i.kind, i.rev, i.baseline) for i in changes.publish]
+
+
+HOUR, DAY = 3_600.0, 86_400.0
+
+
+def test_the_first_poll_is_a_baseline_and_stays_one_on_a_new_broker() -> None:
+    window = [item(1, ago_s=60), item(2, ago_s=3 * HOUR), item(3, ago_s=None)]
+    memory = Memory()
+    first = memory.poll(window)
+    assert [i.baseline for i in first.publish] == [False, True, True]
+    assert {i.kind for i in first.publish} == {Kind.NEW}
+    assert memory.poll(window).publish == ()
+    assert told(memory.poll(window, again=True)) == told(first)
+    assert [i.baseline for i in memory.poll([item(4, ago_s=3 * HOUR)]).publish] == [False]
+
+
+def test_all_is_news_where_the_feed_says_so() -> None:
+    memory = Memory(feed=replace(FEED, backfill_s=BACKFILL_ALL_S))
+    old = item(2, ago_s=90 * DAY)
+    assert [(i.baseline, i.kind) for i in memory.poll([item(1, ago_s=None), old]).publish] == [
+        (False, Kind.NEW),
+        (False, Kind.RESURFACED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "baseline"), [(60.0, False), (None, False), (3 * HOUR, True), (9 * DAY, True)]
+)
+def test_a_baseline_items_new_words_are_news_unless_its_clock_says_otherwise(
+    ago_s: float | None, baseline: bool
+) -> None:
+    memory = Memory()
+    memory.poll([item(1, ago_s=10 * DAY)])
+    changed = replace(item(1, "Other words", ago_s=10 * DAY), published=None)
+    [update] = memory.poll(
+        [replace(changed, updated=None if ago_s is None else clock(ago_s))]
+    ).publish
+    assert (update.kind, update.rev, update.baseline) == (Kind.UPDATE, 2, baseline)
+
+
+def test_revisions_end_and_cancellations_do_not() -> None:
+    memory = Memory()
+    for minute in range(MAX_REVS):
+        assert memory.poll([item(1, f"It is {minute} past")]).publish
+    last = memory.poll([item(1, "It is late")])
+    assert last.publish == ()
+    assert [(d.item.title, d.reason) for d in last.dropped] == [
+        ("It is late", Reason.REVISED_TOO_OFTEN)
+    ]
+    assert memory.poll([item(1, "It is late")]) == Changes((), {})
+    [killed] = memory.poll([item(1, "It is late", pub_status="canceled")]).publish
+    assert (killed.kind, killed.rev) == (Kind.CANCELLED, MAX_REVS + 1)
+
+
+def test_a_cancelled_item_is_told_once_and_may_come_back() -> None:
+    memory = Memory()
+    usable, gone = item(1), item(1, pub_status="Canceled")
+    memory.poll([usable])
+    assert told(memory.poll([gone])) == [(usable.id, Kind.CANCELLED, 2, False)]
+    assert memory.poll([gone]).publish == ()
+    assert told(memory.poll([usable])) == [(usable.id, Kind.UPDATE, 3, False)]
+    assert told(Memory(polls=1).poll([gone])) == [(usable.id, Kind.CANCELLED, 1, False)]
+
+
+def test_the_same_words_days_later_are_shown_as_resurfaced() -> None:
+    memory = Memory()
+    memory.poll([item(1, ago_s=157 * DAY)])
+    [again] = memory.poll([item(1, ago_s=60)]).publish
+    assert (again.kind, again.rev, again.baseline) == (Kind.RESURFACED, 2, False)
+    assert memory.poll([item(1, ago_s=0)]).publish == ()  # a minute later: nothing
+    assert memory.poll([item(1, ago_s=90 * DAY)]).publish == ()  # put right, backwards
+    rewritten = item(1, "Other words", ago_s=30)
+    assert [i.kind for i in memory.poll([rewritten]).publish] == [Kind.UPDATE]
+
+
+def test_only_the_dates_tell_that_a_story_is_old() -> None:
+    seed = item(1, "Will not impose sanctions against Pakistan on terror: US")
+    day = Clock(at="2016-09-07", precision=Precision.DATE)
+    seed = replace(seed, published=day, updated=Clock(at="2017-02-11", precision=Precision.DATE))
+    [shown] = Memory(polls=1).poll([seed]).publish
+    assert (shown.kind, shown.rev) == (Kind.RESURFACED, 1)
+    just = [item(1, ago_s=RESURFACED_AFTER_S - 1), item(2, ago_s=RESURFACED_AFTER_S + 1)]
+    kinds = [i.kind for i in Memory(polls=1).poll(just).publish]
+    assert kinds == [Kind.NEW, Kind.RESURFACED]
+
+
+def test_all_guids_anew_is_a_migration_and_no_news() -> None:
+    memory = Memory()
+    memory.poll([item(n, ago_s=DAY) for n in range(12)])
+    new_ids = [item(n, guid="h", ago_s=DAY) for n in range(12)]
+    moved = memory.poll([*new_ids, item(99, guid="h")])
+    assert [i.id for i in moved.publish] == ["f/h99"]  # real news is told all the same
+    assert [(e.reason, e.detail) for e in moved.events] == [
+        (Reason.FEED_MIGRATED, "12 of 13 items are known under other ids")
+    ]
+    assert memory.known["f/h3"].baseline
+    changed = [item(3, "Other words", guid="h"), *new_ids[4:]]
+    assert told(memory.poll(changed)) == [("f/h3", Kind.UPDATE, 2, False)]
+
+
+def test_in_a_migration_other_words_are_told() -> None:
+    memory = Memory()
+    memory.poll([item(n) for n in range(12)])
+    window = [item(0, "Other words", guid="h"), *(item(n, guid="h") for n in range(1, 12))]
+    assert told(memory.poll(window)) == [("f/h0", Kind.UPDATE, 2, False)]
+
+
+def test_known_by_headline_and_day_where_addresses_changed_too() -> None:
+    memory = Memory()
+    memory.poll([item(n) for n in range(6)])
+    window = [
+        replace(item(n, guid="h"), canonical_url=f"https://b.example/x/{n}") for n in range(6)
+    ]
+    assert memory.poll(window).publish == ()
+
+
+def test_one_address_for_all_or_a_headline_shared_leads_nowhere() -> None:
+    memory = Memory()
+    poor = [replace(item(n), canonical_url="https://a.example/") for n in range(6)]
+    memory.poll(poor)
+    others = [
+        replace(item(n, f"News {n}", guid="h"), canonical_url="https://a.example/")
+        for n in range(6)
+    ]
+    assert len(memory.poll(others).publish) == 6
+    same = [replace(item(n, "Weather", guid=g), canonical_url="") for g in "ij" for n in range(6)]
+    memory.poll(same[:6])
+    assert len(memory.poll(same[6:]).publish) == 6
+
+
+def test_a_few_new_ids_are_no_migration() -> None:
+    memory = Memory()
+    memory.poll([item(n) for n in range(12)])
+    few = [item(n, guid="h") for n in range(MASS_LEAST - 1)]
+    assert len(memory.poll(few).publish) == MASS_LEAST - 1
+    half = [item(n, guid="h" if n >= 6 else "g") for n in range(12)]
+    assert len(memory.poll(half).publish) == 6
+
+
+def test_all_dates_anew_is_a_migration_and_other_words_are_told() -> None:
+    memory = Memory()
+    memory.poll([item(n, ago_s=30 * DAY) for n in range(8)])
+    window = [item(0, "Other words"), *(item(n) for n in range(1, 8))]
+    moved = memory.poll(window)
+    assert told(moved) == [("f/g0", Kind.UPDATE, 2, False)]
+    assert [e.reason for e in moved.events] == [Reason.FEED_MIGRATED]
+    assert {k.rev for k in memory.known.values()} == {1, 2}
+    assert memory.poll(window) == Changes((), {})
+
+
+def test_no_link_to_the_last_window_is_a_gap() -> None:
+    memory = Memory()
+    memory.poll([item(n) for n in range(9)])
+    facts = {"previous": 9, "since_s": NOW.timestamp() - 600}
+    later = [item(n) for n in range(20, 29)]
+    changes = memory.poll(later, overlap=0, **facts)
+    assert len(changes.publish) == 9
+    [event] = changes.events
+    assert event.reason is Reason.FEED_GAP
+    assert event.detail == (
+        "none of 9 items was there at the last poll, 2026-11-23T11:50:00+00:00: "
+        "some may have been missed"
+    )
+    assert memory.poll([item(n) for n in range(30, 39)], overlap=1, **facts).events == ()
+    assert memory.poll([item(30, "Retouched"), item(50)], overlap=0, **facts).events == ()
+    assert memory.poll([], overlap=0, **facts).events == ()
+
+
+def test_when_all_that_is_known_must_be_read() -> None:
+    few, many = [item(n) for n in range(4)], [item(n) for n in range(9)]
+    later = WindowFacts(total=9)
+    assert needs_all(many, {}, later, 100)
+    assert not needs_all(few, {}, later, 100)
+    assert not needs_all(many, {}, WindowFacts(first_poll=True, total=9), 0)
+    assert not needs_all(many, Memory().poll(many).known, later, 100)
+    assert needs_all([], {}, later, KNOWN_MOST + KNOWN_SLACK + 10)
+
+
+def test_the_oldest_are_forgotten_and_none_that_is_shown() -> None:
+    known = {f"f/o{n}": Known(1, "p", "t") for n in range(KNOWN_MOST + 100)}
+    shown = [item(0, guid="o"), item(1, guid="new")]
+    facts = WindowFacts(total=2)
+    changes = find_changes(shown, known, feed=FEED, now=NOW, facts=facts)
+    assert changes.forget == tuple(f"f/o{n}" for n in range(1, 100))
+
+
+def test_a_window_is_remembered_by_its_digests() -> None:
+    digests = [n.to_bytes(8, "big") for n in range(WINDOW_MOST + 5)]
+    assert read_window(pack_window(digests)) == set(digests[:WINDOW_MOST])
+    state = FeedState(window=pack_window(digests[:10]), baseline_done=True, polled_s=9.0)
+    assert state.facts(digests[5:20]) == WindowFacts(overlap=5, total=15, previous=10, since_s=9.0)
+    assert FeedState().facts([]) == WindowFacts(first_poll=True)
+
+
+# -- any feed, against an oracle that keeps every version ----------------------------------------
+
+VERSION = st.tuples(
+    st.integers(0, 3),  # which item
+    st.sampled_from(["One", "Two", "one!"]),  # "one!" are the words of "One"
+    st.sampled_from([None, 60.0, DAY, 30 * DAY]),
+    st.sampled_from(["", "canceled"]),
+)
+WINDOWS = st.lists(
+    st.lists(VERSION, max_size=4, unique_by=lambda version: version[0]), min_size=1, max_size=8
+)
+
+
+def words(title: str) -> str:
+    return title.lower().strip("!")
+
+
+@given(WINDOWS, st.sets(st.integers(1, 7)))
+def test_any_feed(windows: list[list[tuple[int, str, float | None, str]]], new_brokers: set[int]):
+    """Few items, so neither migration nor cap: published is what is new, and nothing twice."""
+    memory = Memory()
+    truth: dict[int, tuple[str, float | None, str, int]] = {}
+    for poll, window in enumerate(windows):
+        again = poll in new_brokers
+        changes = memory.poll(
+            [item(n, t, ago_s=ago, pub_status=status) for n, t, ago, status in window],
+            again=again,
+        )
+        expected = []
+        for n, title, ago, status in window:
+            before = truth.get(n)
+            jumped = (
+                before is not None and None not in (before[1], ago) and before[1] - ago > JUMP_S  # type: ignore[operator]  # neither is None
+            )
+            news = before is None or before[0] != words(title) or before[2] != status or jumped
+            rev = 1 if before is None else before[3] + news
+            truth[n] = (words(title), ago, status, rev)
+            if news or again:
+                expected.append((f"f/g{n}", rev))
+        assert [(i.id, i.rev) for i in changes.publish] == expected
+        assert changes.dropped == ()
+        for published in changes.publish:
+            cancelled = published.pub_status == "canceled"
+            assert (published.kind is Kind.CANCELLED) == cancelled
+    assert {i: k.rev for i, k in memory.known.items()} == {
+        f"f/g{n}": rev for n, (*_, rev) in truth.items()
+    }
+
+
+@given(
+    st.builds(
+        Known,
+        st.integers(1, 99),
+        st.just("p"),
+        st.just("t"),
+        st.booleans(),
+        st.booleans(),
+        st.integers(-1, 2**33),
+        st.sampled_from(["", "u"]),
+        st.sampled_from(["", "h"]),
+    )
+)
+def test_known_is_read_as_it_was_stored(known: Known) -> None:
+    assert read_known({"i": known_value(known, 7)}) == {"i": known}
