@@ -39,7 +39,7 @@ ENLIST_AT_ONCE = 500
 """Feeds put into the due set by one call: Redis is held for 2 ms."""
 
 SETTLED_AT_ONCE = 64
-"""Polls settled by one call: Redis is held for a few ms where each brings a new window."""
+"""Polls settled, or read for, by one call: Redis is held for some ms where all bring new windows."""
 
 PUSHES_MOST = 8
 """Bodies that wait for one feed's next poll, which takes them all; more are refused."""
@@ -105,6 +105,7 @@ class Leases:
             for name in ("lease", "enlist", "settle", "extend", "hurry", "block", "push")
         )
         self._settling = Together(self._settle_all, most=SETTLED_AT_ONCE)
+        self._reading = Together(self._read_known, most=SETTLED_AT_ONCE)
 
     async def next(self, most: int = 1, *, now_ms: int | None = None) -> list[Lease] | Idle:
         """Leases the feeds that have been due for longest, `most` of them.
@@ -163,8 +164,17 @@ class Leases:
         """
         if not ids:
             return {}
-        values = await _answer(self._redis.hmget(f"{self._feed}{feed}:known", ids))
+        values = await self._reading.ask((feed, ids))
         return read_known({i: value for i, value in zip(ids, values, strict=True) if value})
+
+    async def _read_known(
+        self, asked: Sequence[tuple[str, Sequence[str]]]
+    ) -> list[list[str | None]]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for feed, ids in asked:
+            pipeline.hmget(f"{self._feed}{feed}:known", ids)
+        said: list[list[str | None]] = await _answer(pipeline.execute())
+        return said
 
     async def known_all(self, feed: str) -> dict[str, Known]:
         """All that was published of the feed, longest ago first: some ms for 5,000 items.
