@@ -30,6 +30,7 @@ class Truth:
     fence: int = 0
     until: int | None = None
     failures: int = 0
+    hurry: bool = False
 
     def held(self, now: int) -> bool:
         return self.until is not None and self.until > now
@@ -40,6 +41,7 @@ class Oracle:
     """Of the feeds that are due and free, the one longest so is leased; nothing else is stored."""
 
     truths: dict[str, Truth] = field(default_factory=dict)
+    blocked: int = 0
 
     def of(self, feed: Feed, now: int) -> Truth:
         return self.truths.setdefault(feed.id, Truth(due=now))
@@ -66,6 +68,8 @@ class Machine(RuleBasedStateMachine):
         self.now = 1_700_000_000_000
         for poller in self.pollers:
             self.run(poller.enlist(now_ms=self.now))
+        for feed in itertools.chain(*self.LISTS):
+            self.oracle.of(feed, self.now)
 
     def run(self, what):
         return self.runner.run(what)
@@ -94,11 +98,16 @@ class Machine(RuleBasedStateMachine):
         if isinstance(found, Idle):
             self.check(feeds, found)
             return None
-        [found] = found
-        self.check(feeds, found)
+        [lease] = found
+        self.check(feeds, lease)
+        return self.take(lease, poller)
+
+    def take(self, found: Lease, poller: int) -> tuple[Lease, int]:
+        feeds = self.LISTS[poller]
         truth = self.oracle.of(found.feed, self.now)
         assert found.feed in feeds
         assert not truth.held(self.now)
+        assert self.oracle.blocked <= self.now
         assert found.fence > truth.fence
         assert found.failures == (truth.failures if truth.spec == found.feed else 0)
         truth.fence, truth.until = found.fence, self.now + LEASE_MS
@@ -106,6 +115,32 @@ class Machine(RuleBasedStateMachine):
 
     def check(self, feeds: tuple[Feed, ...], found: Lease | Idle) -> None:
         """Compares an answer with the oracle's."""
+
+    @rule(target=leases, poller=st.integers(0, 2), most=st.integers(2, 9))
+    def pollers_ask_for_some(self, poller: int, most: int):
+        feeds = self.LISTS[poller]
+        looks = self.oracle.looks(feeds, self.now)
+        due = {feed for look, feed in looks if look <= self.now}
+        found = self.run(self.pollers[poller].next(most, now_ms=self.now))
+        while found == Idle(0):
+            found = self.run(self.pollers[poller].next(most, now_ms=self.now))
+        leased = [] if isinstance(found, Idle) else found
+        assert len({lease.feed.id for lease in leased}) == len(leased) <= most
+        self.check_some(due, leased, most)
+        return multiple(*(self.take(lease, poller) for lease in leased))
+
+    def check_some(self, due: set[Feed], leased: list[Lease], most: int) -> None:
+        """Compares a batch with the oracle's."""
+
+    @rule(poller=st.integers(0, 2), which=st.integers(0, 2))
+    def hurry(self, poller: int, which: int) -> None:
+        feed = self.LISTS[poller][which]
+        self.run(self.pollers[poller].hurry(feed.id, now_ms=self.now))
+        truth = self.oracle.of(feed, self.now)
+        if truth.held(self.now):
+            truth.hurry = True
+        else:
+            truth.due, truth.until = self.now, None
 
     @rule(
         held=consumes(leases),
@@ -122,7 +157,8 @@ class Machine(RuleBasedStateMachine):
         truth = self.oracle.of(lease.feed, self.now)
         assert settled == (truth.fence == lease.fence)
         if settled:
-            truth.due, truth.until = self.now + wait_ms, None
+            truth.due = self.now + (0 if truth.hurry else wait_ms)
+            truth.until, truth.hurry = None, False
             truth.spec, truth.failures = lease.feed, failures
 
     @rule(held=leases)
@@ -177,6 +213,10 @@ class OneList(Machine):
         others = [look for look, feed in looks if feed != found.feed]
         assert found.next_wait_s == max(0, min([*others, self.now + LEASE_MS]) - self.now) / 1000
 
+    def check_some(self, due: set[Feed], leased: list[Lease], most: int) -> None:
+        assert {lease.feed for lease in leased} <= due
+        assert len(leased) == min(len(due), most)
+
     @invariant()
     def the_due_set_holds_the_list(self) -> None:
         assert self.run(self.client.zcard(self.pollers[0]._due)) == len(self.LISTS[0])
@@ -195,6 +235,23 @@ class ThreeLists(Machine):
     @rule()
     def redis_forgets_the_due_sets(self) -> None:
         self.run(self.client.delete(*(poller._due for poller in self.pollers)))
+
+
+class Hosts(Machine):
+    """Pollers of one list and one host, which asks for patience now and then."""
+
+    LISTS = ((A, B, C), (C, A, B), (A, B, C))
+
+    def check_some(self, due: set[Feed], leased: list[Lease], most: int) -> None:
+        open_ = due if self.oracle.blocked <= self.now else set()
+        assert {lease.feed for lease in leased} <= open_
+        assert len(leased) == min(len(open_), most)
+
+    @rule(poller=st.integers(0, 2), ms=st.integers(30_000, 90_000))
+    def block(self, poller: int, ms: int) -> None:
+        # the block's key lives by Redis's clock, longer than the test
+        self.run(self.pollers[poller].block_host("outlet.example", ms / 1000, now_ms=self.now))
+        self.oracle.blocked = max(self.oracle.blocked, self.now + ms)
 
 
 async def _connect() -> "redis.Redis":
@@ -218,3 +275,5 @@ TestOneList = OneList.TestCase
 TestOneList.settings = QUICK
 TestThreeLists = ThreeLists.TestCase
 TestThreeLists.settings = QUICK
+TestHosts = Hosts.TestCase
+TestHosts.settings = QUICK

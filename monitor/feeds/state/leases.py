@@ -39,7 +39,7 @@ ENLIST_AT_ONCE = 500
 """Feeds put into the due set by one call: Redis is held for 2 ms."""
 
 SETTLED_AT_ONCE = 64
-"""Polls settled, or read for, by one call: Redis is held for some ms where all bring new windows."""
+"""Polls settled, or read for, by one call: Redis is held for ms where all bring new windows."""
 
 PUSHES_MOST = 8
 """Bodies that wait for one feed's next poll, which takes them all; more are refused."""

@@ -48,13 +48,9 @@ class Together(Generic[Asked, Answer]):
                 raise
             except Exception as error:  # each caller has it
                 for _, future in batch:
-                    _fail(future, error)
+                    if not future.done():
+                        future.set_exception(error)
             else:
                 for (_, future), answer in zip(batch, said, strict=True):
                     if not future.done():
                         future.set_result(answer)
-
-
-def _fail(future: "asyncio.Future[Answer]", error: Exception) -> None:
-    if not future.done():
-        future.set_exception(type(error)(*error.args))
