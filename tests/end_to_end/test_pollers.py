@@ -73,7 +73,7 @@ class Wires:
 
     def stored(self, feed: str) -> bool:
         """True once a poll of it was remembered."""
-        return bool(self.redis.hexists(self.feed(feed), "body_hash"))
+        return bool(self.redis.hexists(self.feed(feed), "state"))
 
     def lease(self, feed: str) -> tuple[int, int] | None:
         """A feed's running lease: its fence, and its end in Redis's milliseconds."""
