@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from monitor.desk.settings import Settings
 from monitor.exits import ExitCode, Quit
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.websub.callback import Callback, OnPush
 from monitor.feeds.websub.protocol import Pushed
-from monitor.feeds.websub.subscriber import Session, Subscriber
+from monitor.feeds.websub.subscriber import Subscriber
 from monitor.feeds.websub.subscriptions import Subscriptions
 from monitor.vitals.address import listen
 
@@ -23,7 +24,7 @@ URL, LISTEN = "WIREWATCH_WEBSUB_URL", "WIREWATCH_WEBSUB_LISTEN"
 async def pushed_to(
     settings: Settings,
     subscriptions: Subscriptions,
-    session: Session,
+    fetcher: Fetcher,
     on_push: OnPush,
     pushes: MutableMapping[Pushed, int],
 ) -> AsyncIterator[Subscriber | None]:
@@ -41,7 +42,7 @@ async def pushed_to(
             stack.callback(listener.close)
             callback = Callback(subscriptions, on_push, pushes)
             await stack.enter_async_context(callback.listening(listener))
-        yield Subscriber(subscriptions, session, base)
+        yield Subscriber(subscriptions, fetcher, base)
 
 
 def _base_url(settings: Settings) -> str:

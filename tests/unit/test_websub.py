@@ -19,7 +19,7 @@ from stubs.hub import HubStub, push, verify
 from monitor.desk.settings import resolve
 from monitor.exits import ExitCode, Quit
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.fetch import open_session
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.websub import callback as callback_module
 from monitor.feeds.websub.callback import MAX_BODY_BYTES, Callback
 from monitor.feeds.websub.protocol import (
@@ -51,21 +51,18 @@ DAY_S = 86_400.0
 class Desk:
     """One desk's subscriber and callback; `now_s` stands still until a test turns it."""
 
-    def __init__(self, client: "redis.Redis", name: str, hub: HubStub) -> None:
+    def __init__(self, client: "redis.Redis", name: str, hub: HubStub, fetcher: Fetcher) -> None:
         self.now_s = 1_700_000_000.0
-        self.hub = hub
+        self.hub, self.fetcher = hub, fetcher
         self.subscriptions = Subscriptions(client, name)
         self.pushed: list[tuple[str, bytes, str]] = []
         self.pushes = dict.fromkeys(Pushed, 0)
         self.callback = Callback(
             self.subscriptions, self.push, self.pushes, clock=lambda: self.now_s
         )
-        self._sessions = {
-            private: open_session(public_only=not private) for private in (False, True)
-        }
         self.listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/wires/"
-        self.subscriber = Subscriber(self.subscriptions, self.session, url)
+        self.subscriber = Subscriber(self.subscriptions, fetcher, url)
 
     async def poll(self, feed: Feed = FEED, topic: str = TOPIC, hub: str = "") -> bool:
         """What happens after a poll."""
@@ -77,14 +74,6 @@ class Desk:
         assert not await self.poll()
         assert await verify(self.hub.asked[-1]) == (200, "c-1")
         return self.hub.asked[-1]
-
-    async def close(self) -> None:
-        for session in self._sessions.values():
-            await session.close()
-        self.listener.close()
-
-    def session(self, private: bool) -> aiohttp.ClientSession:
-        return self._sessions[private]
 
     async def push(self, feed: str, body: bytes, content_type: str) -> None:
         self.pushed.append((feed, body, content_type))
@@ -105,9 +94,10 @@ async def desk(valkey_url: str, desk_name: str, hub: HubStub) -> AsyncIterator[D
 @asynccontextmanager
 async def opened(url: str, name: str, hub: HubStub) -> AsyncIterator[Desk]:
     client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=0.5, retry=None)
-    desk = Desk(client, name, hub)
-    yield desk
-    await desk.close()
+    async with Fetcher() as fetcher:
+        desk = Desk(client, name, hub, fetcher)
+        yield desk
+        desk.listener.close()
     await client.aclose()
 
 
@@ -218,7 +208,7 @@ async def test_a_hub_that_is_away_is_asked_less_and_less_often(
     assert asked[0] == 1
     assert 6 <= asked[-1] <= 10
     assert [r.message for r in caplog.records if r.name == "wirewatch.websub"] == [
-        "feed a: its hub 127.0.0.1 cannot be asked, polling: HTTP 503"
+        "feed a: its hub 127.0.0.1 cannot be asked, polling: HTTP 503 Service Unavailable"
     ]
     assert (await verify(desk.hub.asked[-1]))[0] == 404  # nobody waits for it
     desk.hub.status = 202
@@ -382,7 +372,7 @@ async def test_a_wrong_setting_ends_the_start(desk: Desk, given: dict[str, str],
 def settled(
     desk: Desk, environment: dict[str, str]
 ) -> AbstractAsyncContextManager[Subscriber | None]:
-    return pushed_to(resolve(environment), desk.subscriptions, desk.session, desk.push, desk.pushes)
+    return pushed_to(resolve(environment), desk.subscriptions, desk.fetcher, desk.push, desk.pushes)
 
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])

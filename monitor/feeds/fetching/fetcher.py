@@ -8,7 +8,6 @@ address that gave them; no more is read than `MAX_BODY_BYTES`, no longer than `T
 
 import asyncio
 import random
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +18,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from monitor.feeds.fetching.addresses import (
-    is_address,
-    is_local_name,
-    is_oddly_written,
-    is_public,
-)
+from monitor.feeds.fetching.addresses import is_address, is_local_name, is_public
 from monitor.feeds.fetching.answers import (
     UNCONDITIONAL,
     Failed,
@@ -39,9 +33,10 @@ from monitor.feeds.fetching.answers import (
 from monitor.feeds.fetching.failures import failed_answer, failed_error
 from monitor.feeds.fetching.hints import links, max_age_s, retry_after_s
 from monitor.feeds.fetching.hosts import Hosts, site_of
-from monitor.feeds.fetching.proxies import proxies_in_environment, proxy_for
+from monitor.feeds.fetching.proxies import proxies_in_environment
+from monitor.feeds.fetching.routes import Routes
 from monitor.feeds.fetching.secrets import Secret, basic
-from monitor.feeds.fetching.session import NotPublic, Sessions
+from monitor.feeds.fetching.session import Sessions
 
 TOTAL_TIMEOUT_S = 30.0
 """For one fetch in all, redirects too; a server that sends a byte a second defeats other limits."""
@@ -130,11 +125,13 @@ class Fetcher:
         self._public = public
         self._total_s = total_s
         self._sessions: Sessions
+        self._routes: Routes
 
     async def __aenter__(self) -> Self:
         self._sessions = Sessions.opened(
             contact=self._contact, resolver=self._resolver, public=self._public
         )
+        self._routes = Routes(self._sessions, self._proxies, self._public)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -174,6 +171,30 @@ class Fetcher:
         finally:
             turns.end()
 
+    async def post(
+        self, url: str, form: Mapping[str, str], *, total_s: float, allow_private: bool = False
+    ) -> Failed | None:
+        """Sends a form; None once it was taken.  A redirect is followed by nobody."""
+        try:
+            asked = _address(URL(url))
+        except ValueError:
+            return Failed(why="no http or https address", trouble=Trouble.REFUSED)
+        try:
+            async with asyncio.timeout(total_s):
+                route = await self._routes.to(asked, allow_private=allow_private)
+                async with route.session.post(
+                    asked, data=form, allow_redirects=False, **route.through
+                ) as response:
+                    if 200 <= response.status < 300:
+                        return None
+                    return failed_answer(response.status, response.headers)
+        except aiohttp.ServerTimeoutError as error:
+            return failed_error(error)
+        except TimeoutError:
+            return Failed(why=f"no answer within {total_s:g} s")
+        except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
+            return failed_error(error)
+
     async def _follow(self, call: _Call, turns: _Turns) -> Fetched:
         """The answer at the end of the redirects."""
         url, seen, hops = call.asked, {call.asked}, list[Hop]()
@@ -193,44 +214,13 @@ class Fetcher:
             hops.append(Hop(answer.status, str(url)))
 
     async def _get(self, url: URL, call: _Call, hops: tuple[Hop, ...]) -> Fetched | _Moved:
-        proxy = proxy_for(url, self._proxies)
-        if proxy and not call.allow_private:
-            await self._check_target(url)
-        free = call.allow_private or proxy  # the guard would see the proxy's address
-        session = self._sessions.free if free else self._sessions.guarded
+        route = await self._routes.to(url, allow_private=call.allow_private)
         headers = call.headers(url)
-        async with session.get(
-            url,
-            headers=headers,
-            allow_redirects=False,
-            proxy=proxy.url if proxy else None,
-            proxy_headers=proxy.headers if proxy else None,
+        async with route.session.get(
+            url, headers=headers, allow_redirects=False, **route.through
         ) as response:
             conditional = not {"If-None-Match", "If-Modified-Since"}.isdisjoint(headers)
             return await self._answer(response, call, hops, conditional=conditional)
-
-    async def _check_target(self, url: URL) -> None:
-        """Returns if `url`, to be asked by a proxy, leads to the public internet.
-
-        A name that cannot be looked up here is left to the proxy, unless it is a local one.
-
-        Raises:
-            NotPublic: it leads elsewhere.
-        """
-        host = (url.raw_host or "").strip("[]")
-        if is_oddly_written(host) or is_local_name(host):
-            raise NotPublic(host)
-        addresses = [host] if is_address(host) else await self._looked_up(host)
-        for address in addresses:
-            if not self._public(address):
-                raise NotPublic(address)
-
-    async def _looked_up(self, host: str) -> list[str]:
-        try:
-            found = await self._sessions.resolver.resolve(host, family=socket.AF_UNSPEC)
-        except OSError:
-            return []
-        return [each["host"] for each in found]
 
     async def _answer(
         self,

@@ -8,13 +8,11 @@ where the feed's own outlet may be; one line in the log when a hub goes, one whe
 
 import logging
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.websub.protocol import (
     LEASE_S,
     PENDING_S,
@@ -32,16 +30,13 @@ ASK_MOST_S = 10.0
 
 SECRET_BYTES = 32
 
-Session = Callable[[bool], aiohttp.ClientSession]
-"""The session that may (True) or may not reach private addresses."""
-
 
 class Subscriber:
     """Subscribes the feeds of one process; `base_url` is where the world reaches the callback."""
 
-    def __init__(self, subscriptions: Subscriptions, session: Session, base_url: str) -> None:
+    def __init__(self, subscriptions: Subscriptions, fetcher: Fetcher, base_url: str) -> None:
         self._subscriptions = subscriptions
-        self._session = session
+        self._fetcher = fetcher
         self._base_url = base_url.rstrip("/")
 
     async def look_after(self, feed: Feed, advertised: Advertised | None, now_s: float) -> bool:
@@ -79,18 +74,10 @@ class Subscriber:
             "hub.lease_seconds": str(round(LEASE_S)),
             "hub.secret": subscription.secret,
         }
-        try:
-            async with self._session(feed.allow_private).post(
-                subscription.hub,
-                data=form,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=ASK_MOST_S),
-            ) as response:
-                return "" if response.ok and response.status < 300 else f"HTTP {response.status}"
-        except TimeoutError:
-            return f"no answer within {ASK_MOST_S:.0f} s"
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return str(error) or type(error).__name__
+        failed = await self._fetcher.post(
+            subscription.hub, form, total_s=ASK_MOST_S, allow_private=feed.allow_private
+        )
+        return failed.why if failed else ""
 
 
 def _next(known: Subscription | None, wanted: Advertised, now_s: float) -> Subscription:
