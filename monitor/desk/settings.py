@@ -166,12 +166,10 @@ SETTINGS = (
     Setting(
         name="WIREWATCH_WEBSUB_URL",
         default="",
-        about="public base URL at which hubs reach WIREWATCH_WEBSUB_LISTEN; empty: no hub is asked",
+        about="public URL hubs call; empty: no hub is asked",
     ),
     Setting(
-        name="WIREWATCH_WEBSUB_LISTEN",
-        default="",
-        about="host:port where pollers take what hubs push; empty: this process takes none",
+        name="WIREWATCH_WEBSUB_LISTEN", default="", about="host:port that takes what hubs push"
     ),
     Setting(
         name="WIREWATCH_DATA",
