@@ -28,6 +28,8 @@ from streams.validation import validate
 from streams.yaml12 import Document, Invalid, Place, Problem, read
 
 ID_PATTERN = r"^[a-z0-9-]+$"
+MAX_ID_CHARS = 60
+FEEDS_FILE = "feeds.yaml"
 
 
 def _zone(value: str) -> str:
@@ -80,7 +82,7 @@ class DeskModel(_Strict):
 class FeedModel(_Strict):
     """One feed of feeds.yaml; what each means: `monitor.feeds.feed.Feed`."""
 
-    id: Annotated[str, Field(pattern=ID_PATTERN, max_length=60)]
+    id: Annotated[str, Field(pattern=ID_PATTERN, max_length=MAX_ID_CHARS)]
     url: Url = ""
     folder: str = ""
     outlet: str = ""
@@ -134,7 +136,7 @@ def load_desk(folder: Path) -> Desk:
             ExitCode.USAGE, f"no desk.yaml in {folder}: `wirewatch init {folder}` writes one"
         )
     model, problems = _read_desk(folder / "desk.yaml")
-    feeds, found = _read_feeds(folder / "feeds.yaml")
+    feeds, found = _read_feeds(folder / FEEDS_FILE)
     problems += found
     if problems or model is None:
         raise Quit(ExitCode.USAGE, "\n".join(map(str, problems)))
@@ -147,6 +149,18 @@ def load_desk(folder: Path) -> Desk:
         settings=dict(model.settings),
         feeds=feeds,
     )
+
+
+def load_feeds(path: Path) -> tuple[Feed, ...]:
+    """The feeds that a file lists.
+
+    Raises:
+        Quit: it is broken; names every problem.
+    """
+    feeds, problems = _read_feeds(path)
+    if problems:
+        raise Quit(ExitCode.USAGE, "\n".join(map(str, problems)))
+    return feeds
 
 
 def _read_desk(path: Path) -> tuple[DeskModel | None, list[Problem]]:
