@@ -10,12 +10,14 @@ WORTH_A_BAR = 1_000
 """Fewer steps are done before anybody could read it."""
 
 
-def tracked(steps: Iterable[T], total: int, what: str, *, prints: bool = False) -> Iterator[T]:
+def tracked(
+    steps: Iterable[T], total: int, what: str, *, prints: bool = False, worth: int = WORTH_A_BAR
+) -> Iterator[T]:
     """The steps as they are; a bar stands on a terminal until they are done.
 
-    `prints` where each step prints what it finds.
+    `prints` where each step prints what it finds; `worth` is from how many steps on they take long.
     """
-    if total < WORTH_A_BAR or not is_shown(prints=prints):
+    if total < worth or not is_shown(prints=prints):
         yield from steps
         return
     from rich.console import Console

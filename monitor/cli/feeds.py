@@ -1,4 +1,4 @@
-"""`wirewatch feeds`: feeds read offline, as the stream would carry them."""
+"""`wirewatch feeds`: the desk's list of feeds, and feeds as the stream would carry them."""
 
 import json
 import sys
@@ -6,15 +6,19 @@ from typing import Annotated
 
 import typer
 
+from monitor.cli.feeds_add import add
+from monitor.cli.feeds_check import check
+from monitor.cli.feeds_opml import export_opml, import_opml
 from monitor.cli.options import JsonOption
+from monitor.cli.shown import one_line
 from monitor.exits import ExitCode
 
-app = typer.Typer(help="Look at feeds.", no_args_is_help=True)
+app = typer.Typer(help="Look at feeds, and at the desk's list of them.", no_args_is_help=True)
 
 
 @app.callback()
 def feeds() -> None:
-    """Look at feeds."""
+    """Look at feeds, and at the desk's list of them."""
 
 
 @app.command("read")
@@ -32,7 +36,7 @@ def read(
     for line in read_sources(sources):
         if isinstance(line, Unreadable):
             unreadable += 1
-            typer.echo(str(line), err=True)
+            typer.echo(one_line(str(line)), err=True)
         else:
             typer.echo(_shown(line) if plain else json.dumps(line, ensure_ascii=False))
     if unreadable:
@@ -43,3 +47,9 @@ def _shown(line: dict[str, object]) -> str:
     dropped = f"  [dropped: {line['dropped']}]" if "dropped" in line else ""
     outlet = f"  {line['outlet']}" if line["outlet"] else ""
     return f"{line['title']}{outlet}{dropped}"
+
+
+app.command("check")(check)
+app.command("add")(add)
+app.command("import")(import_opml)
+app.command("export")(export_opml)

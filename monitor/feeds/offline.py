@@ -5,6 +5,7 @@ the rest, whatever it does to its parser.
 """
 
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,22 +52,36 @@ def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable
     """One line per entry of every source, folders walked in sorted order."""
     with _Reader() as reader:
         for argument in sources:
-            if argument.startswith(WEB):
+            if argument.lower().startswith(WEB):
                 yield from _lines(argument, _download(argument), reader)
                 continue
-            path = Path(argument)
-            files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+            files, closed = _walk(Path(argument))
+            yield from closed
             for file in files:
                 yield from _lines(str(file), _load(file), reader)
 
 
 def read_feed(source: str, *, public_only: bool) -> Iterator[Item | Unreadable]:
     """The items of one feed, file or URL; with `public_only` no private address is asked."""
-    url = source.startswith(WEB)
+    url = source.lower().startswith(WEB)
     loaded = _download(source, public_only=public_only) if url else _load(Path(source))
     with _Reader() as reader:
         for entry in reader.entries(source, loaded):
             yield entry.item if isinstance(entry, Dropped) else entry
+
+
+def _walk(path: Path) -> tuple[list[Path], list[Unreadable]]:
+    """The file, or those below a folder, and the folders that do not let themselves be read."""
+    if not path.is_dir():
+        return [path], []
+    closed: list[Unreadable] = []
+
+    def note(error: OSError) -> None:
+        closed.append(Unreadable(str(error.filename), error.strerror or str(error)))
+
+    walked = os.walk(path, onerror=note)
+    found = (Path(where, name) for where, _, names in walked for name in names)
+    return sorted(file for file in found if file.is_file()), closed
 
 
 def _load(path: Path) -> _Body | Unreadable:

@@ -16,6 +16,7 @@ from monitor.cli import app
 from monitor.desk.config import DeskModel, FeedModel
 from monitor.desk.settings import SETTINGS
 from monitor.exits import ExitCode
+from monitor.feeds.verdict import Code, Verdict
 from monitor.vitals.counts import Counts
 from monitor.vitals.exposition import make_registry
 from monitor.vitals.metrics import METRICS
@@ -104,6 +105,19 @@ def test_every_setting_is_documented(setting) -> None:
 @pytest.mark.parametrize("key", [*DeskModel.model_fields, *FeedModel.model_fields])
 def test_every_key_of_a_desk_is_documented(key: str) -> None:
     assert f"| `{key}` |" in page("configuration.md")
+
+
+@pytest.mark.parametrize("code", [str(code) for code in Code])
+def test_every_warning_of_a_feed_is_documented(code: str) -> None:
+    cells = re.findall(r"^\| (`.*?`) \|", section("commands.md", "`feeds check"), re.MULTILINE)
+    assert f"`{code}`" in {name for cell in cells for name in cell.split(", ")}
+
+
+def test_every_field_of_a_verdict_is_documented() -> None:
+    shown = json.loads(
+        re.search(r"^\{.*\}$", section("commands.md", "`feeds check"), re.MULTILINE)[0]
+    )
+    assert list(shown) == [field.name for field in fields(Verdict)]
 
 
 UNITS = ("_total", "_seconds", "_bytes", "_info", "_records", "_partitions", "_rules")

@@ -1,0 +1,88 @@
+"""`wirewatch feeds check`: how each feed of the desk stands."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.bar import tracked
+from monitor.cli.options import DeskOption, JsonOption, desk_folder
+from monitor.cli.shown import one_line
+from monitor.exits import ExitCode, Quit
+
+if TYPE_CHECKING:
+    from monitor.desk.config import Desk
+    from monitor.feeds.feed import Feed
+    from monitor.feeds.verdict import Verdict
+
+WORTH_A_BAR = 3
+"""Feeds: one may take 30 s to answer."""
+
+_SIGNS = {"fine": "✓", "note": "!", "bad": "✗"}
+
+
+def check(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID…]", help="Feeds of the desk.  [default: all]", show_default=False
+        ),
+    ] = None,
+    desk: DeskOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask each feed once: can it be read, how new, how dated, what to know; nothing is kept."""
+    from monitor.desk.config import load_desk
+    from monitor.feeds.verdict import Level
+    from monitor.feeds.visit import check_feeds
+
+    found = load_desk(desk_folder(desk))
+    feeds = _chosen(found, ids or [])
+    steps = tracked(check_feeds(feeds, found.folder), len(feeds), "asking", worth=WORTH_A_BAR)
+    verdicts: list[Verdict] = []
+    for verdict in list(steps) if sys.stdout.isatty() else steps:
+        verdicts.append(verdict)
+        typer.echo(_as_json(verdict) if as_json else _as_text(verdict))
+    counts = {level: sum(v.verdict is level for v in verdicts) for level in Level}
+    typer.echo(", ".join(f"{n} {level}" for level, n in counts.items()), err=True)
+    if counts[Level.BAD]:
+        raise typer.Exit(ExitCode.BAD_NEWS)
+
+
+def _chosen(desk: "Desk", ids: Sequence[str]) -> "Sequence[Feed]":
+    """The feeds meant.
+
+    Raises:
+        Quit: the desk has none, or none of that name.
+    """
+    from streams.suggestion import suggestion
+
+    if not desk.feeds:
+        raise Quit(ExitCode.USAGE, f"{desk.folder / 'feeds.yaml'} lists no feeds")
+    known = {feed.id: feed for feed in desk.feeds}
+    for asked in ids:
+        if asked not in known:
+            hint = suggestion(asked, list(known))
+            raise Quit(ExitCode.USAGE, f'feeds.yaml lists no feed "{asked}"{hint}')
+    return [known[asked] for asked in dict.fromkeys(ids)] or desk.feeds
+
+
+def _as_json(verdict: "Verdict") -> str:
+    return json.dumps(asdict(verdict), ensure_ascii=False)
+
+
+def _as_text(verdict: "Verdict") -> str:
+    from monitor.feeds.verdict import Level, shown_span
+
+    said = [verdict.format] if verdict.format else []
+    if verdict.verdict is not Level.BAD and verdict.status:
+        said += [f"{verdict.took_s:.1f} s", f"{verdict.entries} entries"]
+    if verdict.age_s is not None:
+        said.append(f"newest {shown_span(verdict.age_s)} old")
+    if verdict.per_day:
+        said.append(f"{verdict.per_day:g} a day")
+    head = f"{_SIGNS[verdict.verdict]} {verdict.feed}  {', '.join(said)}".rstrip()
+    return "\n".join([head, *(f"  {one_line(remark.message)}" for remark in verdict.warnings)])

@@ -1,0 +1,72 @@
+"""Adding: an address that a person names in, the feeds found there out.
+
+The address is a feed, or a page that names feeds, or one of a host that has a feed in a usual
+place.  Invariant: a bounded number of requests; what was looked at and is no feed is named.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.feeds.discovery import Link, named_feeds, usual_addresses
+from monitor.feeds.feed import Feed
+from monitor.feeds.reading.canonical import canonical
+from monitor.feeds.visit import Unvisited, Visited, Visits
+from streams.item import Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A feed that can be read; `newest` is the headline of its newest item."""
+
+    url: str
+    title: str
+    newest: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Feeds at an address; `direct` where it is one itself, `failed` is why else there are few."""
+
+    candidates: Sequence[Candidate]
+    direct: bool
+    failed: Sequence[str] = ()
+
+
+async def find_feeds(url: str, *, private: bool) -> Found:
+    """The feeds to be had at `url`; with `private` also from addresses of one's own network."""
+    async with Visits() as visits:
+        seen = await visits.visit(_feed(url, private))
+        if isinstance(seen, Visited):
+            return Found(candidates=(_candidate(url, seen),), direct=True)
+        if not seen.page:
+            return Found(candidates=(), direct=False, failed=(f"{url}: {seen.why}",))
+        links = named_feeds(seen.page, seen.url) or usual_addresses(seen.url)
+        found: dict[str, Candidate] = {}
+        failed = [f"{url}: {seen.why}"]
+        for link in links:
+            there = await visits.visit(_feed(link.url, private))
+            match there:
+                case Visited():
+                    found.setdefault(canonical(link.url), _candidate(link.url, there, link))
+                case Unvisited():
+                    failed.append(f"{link.url}: {there.why}")
+    return Found(candidates=tuple(found.values()), direct=False, failed=failed)
+
+
+def _feed(url: str, private: bool) -> Feed:
+    return Feed(id="", url=url, allow_private=private)
+
+
+def _candidate(url: str, seen: Visited, link: Link | None = None) -> Candidate:
+    items = [entry for entry in seen.entries if isinstance(entry, Item)]
+    dated = [item for item in items if item.published and not item.published.clamped]
+    newest = max(dated, key=_published_s, default=items[0] if items else None)
+    title = seen.title or (link.title if link else "")
+    return Candidate(
+        url=url, title=title, newest=newest.title if newest else "", entries=len(seen.entries)
+    )
+
+
+def _published_s(item: Item) -> int:
+    return item.published.epoch_s if item.published else 0

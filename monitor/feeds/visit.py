@@ -1,0 +1,184 @@
+"""Visit: feeds asked once, as a poll would, with nothing remembered and nothing published.
+
+In: feeds.  Out: what each answered, as items, or why there are none.  Invariant: one bad feed
+never ends the rest; a private address is asked only where the feed allows it.
+"""
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.fetch import (
+    Failed,
+    Fetched,
+    NotModified,
+    Retrieved,
+    fetch,
+    open_session,
+)
+from monitor.feeds.reading.entries import Dropped, read_entries
+from monitor.feeds.reading.guard import NotAFeed
+from monitor.feeds.reading.parse import parse
+from monitor.feeds.reading.plain import plain
+from monitor.feeds.verdict import Facts, Level, Verdict, judge, unreadable
+from streams.item import Item
+
+VISITS_AT_ONCE = 20
+"""Feeds under way; each host is asked by two connections at most."""
+
+_ROOT = re.compile(rb"<\s*(?:[A-Za-z]\w*:)?(rss|feed|RDF|urlset)\b", re.IGNORECASE)
+_FORMATS = {b"rss": "rss", b"feed": "atom", b"rdf": "rdf", b"urlset": "sitemap"}
+_HEAD_BYTES = 65_536
+"""In which the root of a document is looked for, and in which its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """A feed that could be read; `title` is its own."""
+
+    facts: Facts
+    title: str
+    entries: Sequence[Item | Dropped]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unvisited:
+    """No feed; `page` is what was there in its place, at `url`, empty if nothing came."""
+
+    facts: Facts
+    why: str
+    page: bytes = b""
+    url: str = ""
+
+
+class Visits:
+    """Visits as many feeds as one likes, from `async with` on."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._places = asyncio.Semaphore(VISITS_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        self._sessions = {
+            private: open_session(public_only=not private) for private in (False, True)
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for session in self._sessions.values():
+            await session.close()
+
+    async def visit(self, feed: Feed) -> Visited | Unvisited:
+        """What the feed's address answers to an unconditional GET."""
+        async with self._places:
+            begun = time.monotonic()
+            fetched = await fetch(self._sessions[feed.allow_private], feed.url)
+            facts = _facts(fetched, time.monotonic() - begun)
+            if not isinstance(fetched, Retrieved):
+                return Unvisited(facts=facts, why=_why(fetched))
+            return await asyncio.to_thread(_read, feed, fetched, facts)
+
+
+def check_feeds(feeds: Sequence[Feed], folder: Path) -> Iterator[Verdict]:
+    """The verdicts on the feeds, in their order; relative folders are those of `folder`."""
+
+    async def begin() -> list[asyncio.Task[Verdict]]:
+        await visits.__aenter__()
+        return [asyncio.create_task(_verdict(visits, feed, folder)) for feed in feeds]
+
+    async def done(task: asyncio.Task[Verdict]) -> Verdict:
+        return await task
+
+    visits = Visits()
+    with asyncio.Runner() as runner:
+        try:
+            for task in runner.run(begin()):
+                yield runner.run(done(task))
+        finally:
+            runner.run(visits.__aexit__())
+
+
+async def _verdict(visits: Visits, feed: Feed, folder: Path) -> Verdict:
+    if feed.folder:
+        return _of_folder(feed, folder)
+    seen = await visits.visit(feed)
+    if isinstance(seen, Unvisited):
+        return unreadable(feed, seen.why, seen.facts)
+    return judge(feed, seen.facts, seen.entries, datetime.now(UTC))
+
+
+def _of_folder(feed: Feed, desk: Path) -> Verdict:
+    """A folder must be there, and files must be takeable out of it."""
+    path = desk / Path(feed.folder).expanduser()
+    facts = Facts(took_s=0.0, format="folder")
+    if not path.is_dir():
+        return unreadable(feed, f"{path} is no folder", facts)
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return unreadable(feed, f"{path} cannot be read and written", facts)
+    return Verdict(feed=feed.id, verdict=Level.FINE, status=0, took_s=0.0, format=facts.format)
+
+
+def _facts(fetched: Fetched, took_s: float) -> Facts:
+    if not isinstance(fetched, Retrieved):
+        return Facts(took_s=round(took_s, 3), status=_status(fetched))
+    kind, whole = shape(fetched.body)
+    validators = fetched.validators
+    return Facts(
+        took_s=round(took_s, 3),
+        status=200,
+        moved_to=_moved_to(fetched),
+        size_bytes=len(fetched.body),
+        format=kind,
+        whole=whole,
+        validators=bool(validators.etag or validators.last_modified),
+    )
+
+
+def _status(fetched: NotModified | Failed) -> int:
+    return fetched.status if isinstance(fetched, Failed) else 304
+
+
+def _moved_to(fetched: Retrieved) -> str:
+    """Where the fetch ended, if every redirect on its way was permanent."""
+    hops = getattr(fetched, "hops", ())
+    permanent = all(hop.status in {301, 308} for hop in hops)
+    return fetched.url if hops and permanent else ""
+
+
+def _why(fetched: NotModified | Failed) -> str:
+    return fetched.why if isinstance(fetched, Failed) else "304 to a question without conditions"
+
+
+def shape(body: bytes) -> tuple[str, bool]:
+    """How the document is written, empty where unknown, and whether its root is closed."""
+    head = body[:_HEAD_BYTES].replace(b"\0", b"")  # UTF-16 reads like ASCII without them
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return "json feed", True
+    root = _ROOT.search(head)
+    if root is None:
+        return "", True
+    tail = body[-_HEAD_BYTES:].replace(b"\0", b"").lower()
+    name = root[1].lower()
+    return _FORMATS[name], re.search(rb"</\s*(?:\w+:)?" + name + rb"\s*>", tail) is not None
+
+
+def _read(feed: Feed, fetched: Retrieved, facts: Facts) -> Visited | Unvisited:
+    now = datetime.now(UTC)
+    try:
+        document = parse(fetched.body, url=fetched.url, content_type=fetched.content_type)
+        entries = read_entries(document, feed=feed.id, outlet=feed.outlet, now=now, tier=feed.tier)
+    except NotAFeed as error:
+        return Unvisited(facts=facts, why=str(error), page=fetched.body, url=fetched.url)
+    except Exception as error:  # whatever a stranger's document does, the other feeds are looked at
+        return Unvisited(facts=facts, why=f"{type(error).__name__}: {error}")
+    ttl_s = getattr(document, "ttl_s", None)
+    return Visited(facts=replace(facts, ttl_s=ttl_s), title=plain(document.title), entries=entries)

@@ -1,0 +1,228 @@
+"""`wirewatch feeds …` as a shell sees it: what it prints, where, what it writes, how it ends."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.wirewatch import Desk
+
+NOW = datetime.now(UTC)
+FEED = rss(
+    *(
+        Entry(
+            title=f"Title {n}",
+            guid=f"g{n}",
+            link=f"https://a.example/{n}",
+            summary="x" * 150,
+            published=format_datetime(NOW - timedelta(hours=n)),
+        )
+        for n in range(3)
+    ),
+    title="Stub: the wire",
+)
+
+
+def page(*hrefs: str) -> str:
+    kind = "application/rss+xml"
+    links = (f'<link rel="alternate" type="{kind}" href="{href}">' for href in hrefs)
+    return f"<html><head>{''.join(links)}</head><body></body></html>"
+
+
+def listed(desk: Desk) -> str:
+    return (desk.folder / "feeds.yaml").read_text()
+
+
+def test_check_says_how_each_feed_stands(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/good", FEED, etag=AUTO)
+    outlet.serve("/page", "<html></html>", content_type="text/html")
+    desk.feeds(good=outlet.url("/good"), page=outlet.url("/page"), gone=outlet.url("/gone"))
+    here = listed(desk)
+    near = f"- {{id: near, url: '{outlet.url('/good')}'}}\n"
+    desk.write("feeds.yaml", here + near + "- {id: drop, folder: incoming}\n")
+    ran = desk.call("feeds", "check", "--json", "--desk", "desk")
+    assert ran.returncode == 1
+    lines = {line["feed"]: line for line in map(json.loads, ran.stdout.splitlines())}
+    assert list(lines) == ["good", "page", "gone", "near", "drop"]
+    good = lines["good"]
+    assert (good["verdict"], good["status"], good["entries"], good["format"]) == (
+        "fine",
+        200,
+        3,
+        "rss",
+    )
+    assert good["newest"].startswith(NOW.strftime("%Y-%m-%dT%H:%M"))
+    assert (good["window_s"], good["per_day"], good["warnings"]) == (7_200, 24, [])
+    why = {name: line["warnings"][0]["message"] for name, line in lines.items() if name != "good"}
+    assert "HTML page" in why["page"]
+    assert "404" in why["gone"]
+    assert lines["gone"]["status"] == 404
+    assert "127.0.0.1" in why["near"]
+    assert why["drop"] == "desk/incoming is no folder"
+    assert ran.stderr.splitlines() == ["1 fine, 0 note, 4 bad"]
+    (desk.folder / "incoming").mkdir()
+    some = desk.call("feeds", "check", "good", "drop", "--desk", "desk")
+    assert some.returncode == 0
+    assert some.stdout.startswith("✓ good  rss, ")
+    assert some.stdout.endswith("✓ drop  folder\n")
+
+
+def test_check_asks_unconditionally_and_keeps_nothing(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/a", FEED, etag=AUTO)
+    desk.feeds(a=outlet.url("/a"))
+    before = sorted(path for path in desk.folder.rglob("*"))
+    for _ in range(2):
+        assert desk.call("feeds", "check", "--desk", "desk").returncode == 0
+    assert [each.status for each in outlet.wait_for("/a", 2, 5)] == [200, 200]
+    assert sorted(path for path in desk.folder.rglob("*")) == before
+
+
+def test_check_knows_its_feeds(desk: Desk, outlet: OutletStub) -> None:
+    assert desk.call("feeds", "check", "--desk", "desk").returncode == 2
+    desk.feeds(good=outlet.url("/good"))
+    ran = desk.call("feeds", "check", "goood", "--desk", "desk")
+    assert ran.returncode == 2
+    assert 'lists no feed "goood": did you mean "good"?' in ran.stderr
+
+
+def test_add_writes_a_feed_below_the_others(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/rss", FEED)
+    desk.write("feeds.yaml", "# mine\n- {id: a, url: 'https://a.example/'}  # keep\n")
+    before = listed(desk)
+    arguments = ("feeds", "add", outlet.url("/rss"), "--desk", "desk")
+    refused = desk.call(*arguments)
+    assert refused.returncode == 1
+    assert "127.0.0.1" in refused.stderr
+    assert listed(desk) == before
+    ran = desk.call(*arguments, "--private")
+    assert (ran.returncode, ran.stdout) == (0, f"stub-the-wire  {outlet.url('/rss')}\n")
+    line = f"- {{id: stub-the-wire, url: {outlet.url('/rss')}, allow_private: true}}\n"
+    assert listed(desk) == before + line
+    again = desk.call(*arguments, "--private")
+    assert again.returncode == 2
+    assert 'listed already, as "stub-the-wire"' in again.stderr
+    assert listed(desk) == before + line
+    assert desk.call("feeds", "check", "stub-the-wire", "--desk", "desk").returncode == 0
+
+
+def test_add_finds_the_feed_a_page_names(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/", page("news.xml", "broken.xml"), content_type="text/html")
+    outlet.serve("/news.xml", FEED)
+    ran = desk.call(
+        *("feeds", "add", outlet.url("/"), "--private", "--yes"),
+        *("--id", "wire", "--outlet", "The Wire", "--desk", "desk"),
+    )
+    assert (ran.returncode, ran.stdout) == (0, f"wire  {outlet.url('/news.xml')}\n")
+    assert "Stub: the wire, 3 entries, newest: Title 0" in ran.stderr
+    assert "outlet: The Wire" in listed(desk)
+
+
+def test_add_looks_where_feeds_usually_are(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/news", page(), content_type="text/html")
+    outlet.serve("/feed.xml", FEED)
+    ran = desk.call("feeds", "add", outlet.url("/news"), "--private", "--desk", "desk")
+    assert (ran.returncode, ran.stdout) == (0, f"stub-the-wire  {outlet.url('/feed.xml')}\n")
+
+
+def test_add_lists_several_and_takes_none(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/", page("a.xml", "b.xml"), content_type="text/html")
+    outlet.serve("/a.xml", FEED)
+    outlet.serve("/b.xml", rss(title="Comments"))
+    ran = desk.call("feeds", "add", outlet.url("/"), "--private", "--desk", "desk")
+    assert ran.returncode == 2
+    assert ran.stdout.splitlines() == [
+        f"{outlet.url('/a.xml')}  Stub: the wire, 3 entries, newest: Title 0",
+        f"{outlet.url('/b.xml')}  Comments, 0 entries",
+    ]
+    assert "several feeds there" in ran.stderr
+    assert not (desk.folder / "feeds.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["ftp://a.example"], 2, "no http or https address"),
+        (["https://a.example", "--id", "A b"], 2, "small letters, digits and hyphens"),
+        (["https://b.example", "--id", "a"], 2, '"a" is the id of another feed'),
+        (["HTTPS://A.example/?utm_source=x"], 2, 'listed already, as "a"'),
+        (["http://127.0.0.1:9/", "--private"], 1, "no feed there"),
+    ],
+)
+def test_add_refuses_in_words(desk: Desk, arguments: list[str], code: int, said: str) -> None:
+    desk.write("feeds.yaml", "- {id: a, url: 'https://a.example/'}\n")
+    ran = desk.call("feeds", "add", *arguments, "--desk", "desk")
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_opml_goes_out_and_comes_in(desk: Desk, tmp_path: Path) -> None:
+    desk.write(
+        "feeds.yaml",
+        "- {id: a, url: 'https://a.example/?x=1&y=2', outlet: 'A & <B>'}\n"
+        "- {id: b, url: 'https://b.example/'}\n- {id: drop, folder: incoming}\n",
+    )
+    out = desk.call("feeds", "export", "--desk", "desk")
+    assert (out.returncode, out.stderr) == (0, "drop: a folder has no address, left out\n")
+    (tmp_path / "x.opml").write_text(out.stdout)
+    again = desk.call("feeds", "import", "x.opml", "--desk", "desk")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert 'x.opml:5: https://a.example/?x=1&y=2 is listed already, as "a"' in again.stderr
+    other = Desk(tmp_path / "other")
+    ran = other.call("feeds", "import", "x.opml", "--desk", "other")
+    assert ran.returncode == 0
+    assert ran.stdout.splitlines() == ["a-b  https://a.example/?x=1&y=2", "b  https://b.example/"]
+    assert 'outlet: "A & <B>"' in listed(other)
+
+
+def test_import_names_what_it_cannot_take(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "x.opml").write_text(
+        "<opml><body><outline text='World'>\n"
+        "<outline text='F' xmlUrl='ftp://f.example/'/>\n"
+        "<outline text='A' xmlUrl='https://a.example/'/>\n"
+        "<outline text='A' xmlUrl='https://a.example/#x'/>\n"
+        "<outline text='A' xmlUrl='https://b.example/'/></outline></body></opml>"
+    )
+    ran = desk.call("feeds", "import", "x.opml", "--desk", "desk")
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        'x.opml:2: "ftp://f.example/" is no http or https address',
+        'x.opml:4: https://a.example/#x is listed already, as "a"',
+        "2 of 4 feeds added",
+    ]
+    assert listed(desk) == (
+        "# World\n- {id: a, url: https://a.example/, outlet: A}\n"
+        "- {id: a-2, url: https://b.example/, outlet: A}\n"
+    )
+    (tmp_path / "bad.opml").write_text('<!DOCTYPE a [<!ENTITY x "y">]>\n<opml/>')
+    bad = desk.call("feeds", "import", "bad.opml", "--desk", "desk")
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert "bad.opml: line 1: it declares entities" in bad.stderr
+    assert desk.call("feeds", "import", "nowhere.opml", "--desk", "desk").returncode == 2
+
+
+def test_read_names_every_source_it_cannot_read(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/a", FEED)
+    desk.write("wires/b/2.xml", FEED.decode())
+    desk.write("wires/a.xml", FEED.decode())
+    desk.write("wires/readme.txt", "no feed")
+    closed = desk.folder / "wires" / "closed"
+    closed.mkdir(mode=0)
+    ran = desk.call("feeds", "read", "desk/wires", outlet.url("/a"), outlet.url("/none"), "no.xml")
+    assert ran.returncode == 1
+    sources = [json.loads(line)["source"] for line in ran.stdout.splitlines()]
+    assert list(dict.fromkeys(sources)) == [
+        "desk/wires/a.xml",
+        "desk/wires/b/2.xml",
+        outlet.url("/a"),
+    ]
+    unreadable = ["desk/wires/closed"] if os.geteuid() else []
+    assert [line.rpartition(": ")[0] for line in ran.stderr.splitlines()] == [
+        *unreadable,
+        "desk/wires/readme.txt",
+        outlet.url("/none"),
+        "no.xml",
+    ]
