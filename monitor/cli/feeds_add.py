@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import DeskOption, desk_folder
+from monitor.cli.options import DeskOption, load
 from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
 
@@ -31,13 +31,13 @@ def add(
     yes: Annotated[bool, typer.Option("--yes", help="Take a feed that was found unasked.")] = False,
 ) -> None:
     """Add a feed to feeds.yaml; of a page the feed it names."""
-    from monitor.desk.config import load_desk
     from monitor.desk.feedlist import NewFeed, add_feeds, feed_id
     from monitor.feeds.adding import find_feeds
 
-    found = load_desk(desk_folder(desk))
+    found, settings = load(desk)
+    contact = settings.text("WIREWATCH_CONTACT")
     _must_be_free(found, url, name)
-    answer = asyncio.run(find_feeds(url, private=private))
+    answer = asyncio.run(find_feeds(url, private=private, contact=contact))
     if not answer.candidates:
         raise Quit(ExitCode.BAD_NEWS, "\n".join(("no feed there", *map(one_line, answer.failed))))
     if len(answer.candidates) > 1:

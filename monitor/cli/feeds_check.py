@@ -1,6 +1,7 @@
 """`wirewatch feeds check`: how each feed of the desk stands."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.bar import tracked
-from monitor.cli.options import DeskOption, JsonOption, desk_folder
+from monitor.cli.options import DeskOption, JsonOption, load
 from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
 
@@ -35,13 +36,16 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Ask each feed once: can it be read, how new, how dated, what to know; nothing is kept."""
-    from monitor.desk.config import load_desk
+    from monitor.desk.feed_secrets import feed_secrets
     from monitor.feeds.verdict import Level
-    from monitor.feeds.visit import check_feeds
+    from monitor.feeds.visit import Visits, check_feeds
 
-    found = load_desk(desk_folder(desk))
+    found, settings = load(desk)
     feeds = _chosen(found, ids or [])
-    steps = tracked(check_feeds(feeds, found.folder), len(feeds), "asking", worth=WORTH_A_BAR)
+    secrets = feed_secrets(feeds, os.environ).by_feed
+    visits = Visits(contact=settings.text("WIREWATCH_CONTACT"), secrets=secrets)
+    asked = check_feeds(feeds, found.folder, visits)
+    steps = tracked(asked, len(feeds), "asking", worth=WORTH_A_BAR)
     verdicts: list[Verdict] = []
     for verdict in list(steps) if sys.stdout.isatty() else steps:
         verdicts.append(verdict)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from monitor.feeds.discovery import Link, named_feeds, usual_addresses
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.reading.canonical import canonical
 from monitor.feeds.visit import Unvisited, Visited, Visits
 from streams.item import Item
@@ -33,24 +34,24 @@ class Found:
     failed: Sequence[str] = ()
 
 
-async def find_feeds(url: str, *, private: bool) -> Found:
+async def find_feeds(url: str, *, private: bool, contact: str = "") -> Found:
     """The feeds to be had at `url`; with `private` also from addresses of one's own network."""
-    async with Visits() as visits:
+    async with Visits(contact=contact) as visits:
         seen = await visits.visit(_feed(url, private))
         if isinstance(seen, Visited):
             return Found(candidates=(_candidate(url, seen),), direct=True)
         if not seen.page:
-            return Found(candidates=(), direct=False, failed=(f"{url}: {seen.why}",))
+            return Found(candidates=(), direct=False, failed=(f"{redacted_url(url)}: {seen.why}",))
         links = named_feeds(seen.page, seen.url) or usual_addresses(seen.url)
         found: dict[str, Candidate] = {}
-        failed = [f"{url}: {seen.why}"]
+        failed = [f"{redacted_url(url)}: {seen.why}"]
         for link in links:
             there = await visits.visit(_feed(link.url, private))
             match there:
                 case Visited():
                     found.setdefault(canonical(link.url), _candidate(link.url, there, link))
                 case Unvisited():
-                    failed.append(f"{link.url}: {there.why}")
+                    failed.append(f"{redacted_url(link.url)}: {there.why}")
     return Found(candidates=tuple(found.values()), direct=False, failed=failed)
 
 

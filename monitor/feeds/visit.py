@@ -8,23 +8,17 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-import aiohttp
-
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.fetch import (
-    Failed,
-    Fetched,
-    NotModified,
-    Retrieved,
-    fetch,
-    open_session,
-)
+from monitor.feeds.fetching.answers import Failed, Fetched, Later, NotModified, Retrieved
+from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.fetching.redacted import redacted_url
+from monitor.feeds.fetching.secrets import Secret
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.parse import parse
@@ -34,6 +28,11 @@ from streams.item import Item
 
 VISITS_AT_ONCE = 20
 """Feeds under way; each host is asked by two connections at most."""
+
+TURN_WITHIN_S = 120.0
+"""So long a visit waits for its host's turn: over a hundred feeds of one outlet, a second apart."""
+
+NO_SECRETS: Mapping[str, Secret] = {}
 
 _ROOT = re.compile(rb"<\s*(?:[A-Za-z]\w*:)?(rss|feed|RDF|urlset)\b", re.IGNORECASE)
 _FORMATS = {b"rss": "rss", b"feed": "atom", b"rdf": "rdf", b"urlset": "sitemap"}
@@ -61,35 +60,46 @@ class Unvisited:
 
 
 class Visits:
-    """Visits as many feeds as one likes, from `async with` on."""
+    """Visits as many feeds as one likes, from `async with` on.
 
-    def __init__(self) -> None:
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+    `secrets` are by feed id; `contact` stands in the User-Agent.
+    """
+
+    def __init__(self, *, contact: str = "", secrets: Mapping[str, Secret] = NO_SECRETS) -> None:
+        self._fetcher = Fetcher(contact=contact)
+        self._secrets = secrets
         self._places = asyncio.Semaphore(VISITS_AT_ONCE)
 
     async def __aenter__(self) -> Self:
-        self._sessions = {
-            private: open_session(public_only=not private) for private in (False, True)
-        }
+        await self._fetcher.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for session in self._sessions.values():
-            await session.close()
+        await self._fetcher.__aexit__()
 
     async def visit(self, feed: Feed) -> Visited | Unvisited:
-        """What the feed's address answers to an unconditional GET."""
-        async with self._places:
-            begun = time.monotonic()
-            fetched = await fetch(self._sessions[feed.allow_private], feed.url)
-            facts = _facts(fetched, time.monotonic() - begun)
-            if not isinstance(fetched, Retrieved):
+        """What the feed's address answers to an unconditional GET, in its host's turn."""
+        give_up = time.monotonic() + TURN_WITHIN_S
+        secret = self._secrets.get(feed.id)
+        while True:
+            async with self._places:
+                begun = time.monotonic()
+                fetched = await self._fetcher.fetch(
+                    feed.url, secret=secret, allow_private=feed.allow_private
+                )
+                facts = _facts(fetched, time.monotonic() - begun)
+                if isinstance(fetched, Retrieved):
+                    return await asyncio.to_thread(_read, feed, fetched, facts)
+            if not isinstance(fetched, Later) or begun + fetched.wait_s > give_up:
                 return Unvisited(facts=facts, why=_why(fetched))
-            return await asyncio.to_thread(_read, feed, fetched, facts)
+            await asyncio.sleep(fetched.wait_s)
 
 
-def check_feeds(feeds: Sequence[Feed], folder: Path) -> Iterator[Verdict]:
-    """The verdicts on the feeds, in their order; relative folders are those of `folder`."""
+def check_feeds(feeds: Sequence[Feed], folder: Path, visits: Visits) -> Iterator[Verdict]:
+    """The verdicts on the feeds, in their order; relative folders are those of `folder`.
+
+    `visits` is not entered yet.
+    """
 
     async def begin() -> list[asyncio.Task[Verdict]]:
         await visits.__aenter__()
@@ -98,7 +108,6 @@ def check_feeds(feeds: Sequence[Feed], folder: Path) -> Iterator[Verdict]:
     async def done(task: asyncio.Task[Verdict]) -> Verdict:
         return await task
 
-    visits = Visits()
     with asyncio.Runner() as runner:
         try:
             for task in runner.run(begin()):
@@ -143,19 +152,20 @@ def _facts(fetched: Fetched, took_s: float) -> Facts:
     )
 
 
-def _status(fetched: NotModified | Failed) -> int:
-    return fetched.status if isinstance(fetched, Failed) else 304
+def _status(fetched: NotModified | Later | Failed) -> int:
+    return fetched.status if isinstance(fetched, Failed) else 0
 
 
 def _moved_to(fetched: Retrieved) -> str:
     """Where the fetch ended, if every redirect on its way was permanent."""
-    hops = getattr(fetched, "hops", ())
-    permanent = all(hop.status in {301, 308} for hop in hops)
-    return fetched.url if hops and permanent else ""
+    hops = fetched.hops
+    return redacted_url(fetched.url) if hops and all(hop.permanent for hop in hops) else ""
 
 
-def _why(fetched: NotModified | Failed) -> str:
-    return fetched.why if isinstance(fetched, Failed) else "304 to a question without conditions"
+def _why(fetched: NotModified | Later | Failed) -> str:
+    if isinstance(fetched, NotModified):
+        return "304 to a question without conditions"
+    return fetched.why
 
 
 def shape(body: bytes) -> tuple[str, bool]:
