@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.headlines import is_headline_only
+from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.reading.entries import Dropped, DropReason
 from streams.item import Clock, Item, Precision, Zone
 
@@ -27,9 +28,6 @@ QUIET = timedelta(days=7)
 
 WINDOWS_PER_POLL = 2
 """A window of fewer intervals can run through between two polls on a day of much news."""
-
-DEFAULT_INTERVAL_S = 900.0
-"""The longest a feed without `every` waits between two polls."""
 
 
 class Level(StrEnum):
@@ -191,7 +189,7 @@ def _of_answer(feed: Feed, facts: Facts) -> Iterator[Remark]:
         yield _remark(Code.SLOW, f"took {facts.took_s:.0f} s to answer")
     if not facts.validators:
         yield _remark(Code.NO_VALIDATORS, "no ETag or Last-Modified: every poll brings all of it")
-    if facts.ttl_s and facts.ttl_s > interval_s(feed):
+    if facts.ttl_s and facts.ttl_s > bounds_of(feed).longest_s:
         span = shown_span(facts.ttl_s)
         yield _remark(Code.TTL, f"asks to be polled once in {span} only")
 
@@ -212,11 +210,11 @@ def _of_entries(
         yield _remark(Code.NO_IDS, f"{of} have no id of their own: a new address makes them new")
     if found.ids.repeated:
         yield _remark(Code.REPEATED_IDS, f"{found.ids.repeated} entries stand there twice")
-    window_s, interval = found.window_s, interval_s(feed)
+    window_s, interval = found.window_s, bounds_of(feed).longest_s
     if window_s is not None and window_s < WINDOWS_PER_POLL * interval:
         message = (
             f"holds {shown_span(window_s)} of news, is polled up to {shown_span(interval)} apart: "
-            "items may be missed; set every"
+            "items may be missed; see priority and every"
         )
         yield _remark(Code.GAP_RISK, message)
     short = sum(map(is_headline_only, items))
@@ -243,11 +241,6 @@ def _of_dates(found: Verdict, items: Sequence[Item]) -> Iterator[Remark]:
 
 def _of(n: int, items: Sequence[Item]) -> str:
     return f"all {n} entries" if n == len(items) else f"{n} of {len(items)} entries"
-
-
-def interval_s(feed: Feed) -> float:
-    """The longest that two polls of the feed are apart while all is well, seconds."""
-    return feed.every_s or DEFAULT_INTERVAL_S
 
 
 def _remark(code: Code, message: str) -> Remark:
