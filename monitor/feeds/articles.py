@@ -10,10 +10,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Fetched, Later, Retrieved
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.headlines import wants_article
+from monitor.feeds.parsers.frames import Job, Read
+from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.article import MAX_PAGE_BYTES
 from monitor.feeds.robots import Allows, RobotsRules, allow_none, read_robots, robots_url, rules_for
 from streams.item import Item, cut
@@ -41,6 +45,20 @@ class Pages:
     extract: Extract
     robots: RobotsRules = field(default_factory=RobotsRules)
     now_s: Callable[[], float] = time.monotonic
+
+
+def pages_by(fetcher: Fetcher, parsers: Parsers) -> Pages:
+    """Pages got by the process's own fetcher and read by its parsers."""
+
+    def get(url: str, feed: Feed) -> Awaitable[Fetched]:
+        return fetcher.fetch(url, allow_private=feed.allow_private)
+
+    async def extract(html: bytes, url: str) -> str:
+        job = Job(body=html, url=url, feed=Feed(id=""), now=datetime.now(UTC), article=True)
+        answer = await parsers.read(job)
+        return answer.text if isinstance(answer, Read) else ""
+
+    return Pages(get=get, extract=extract)
 
 
 async def with_articles(items: Sequence[Item], feed: Feed, pages: Pages) -> list[Item]:

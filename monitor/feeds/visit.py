@@ -19,9 +19,9 @@ from monitor.feeds.fetching.answers import Failed, Fetched, Later, NotModified, 
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.fetching.secrets import Secret
-from monitor.feeds.reading.entries import Dropped, read_entries
-from monitor.feeds.reading.guard import NotAFeed
-from monitor.feeds.reading.parse import parse
+from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
+from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.reading.plain import plain
 from monitor.feeds.verdict import Facts, Level, Verdict, judge, unreadable
 from streams.item import Item
@@ -67,14 +67,17 @@ class Visits:
 
     def __init__(self, *, contact: str = "", secrets: Mapping[str, Secret] = NO_SECRETS) -> None:
         self._fetcher = Fetcher(contact=contact)
+        self._parsers = Parsers()
         self._secrets = secrets
         self._places = asyncio.Semaphore(VISITS_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         await self._fetcher.__aenter__()
+        await self._parsers.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._parsers.__aexit__(None, None, None)
         await self._fetcher.__aexit__()
 
     async def visit(self, feed: Feed) -> Visited | Unvisited:
@@ -89,10 +92,25 @@ class Visits:
                 )
                 facts = _facts(fetched, time.monotonic() - begun)
                 if isinstance(fetched, Retrieved):
-                    return await asyncio.to_thread(_read, feed, fetched, facts)
+                    return await self._read(feed, fetched, facts)
             if not isinstance(fetched, Later) or begun + fetched.wait_s > give_up:
                 return Unvisited(facts=facts, why=_why(fetched))
             await asyncio.sleep(fetched.wait_s)
+
+    async def _read(self, feed: Feed, fetched: Retrieved, facts: Facts) -> Visited | Unvisited:
+        job = Job(
+            body=fetched.body,
+            url=fetched.url,
+            content_type=fetched.content_type,
+            feed=feed,
+            now=datetime.now(UTC),
+        )
+        match await self._parsers.read(job):
+            case Read() as read:
+                facts = replace(facts, ttl_s=read.ttl_s)
+                return Visited(facts=facts, title=plain(read.title), entries=read.entries)
+            case Unreadable(why) | Harmed(why):
+                return Unvisited(facts=facts, why=why, page=fetched.body, url=fetched.url)
 
 
 def check_feeds(feeds: Sequence[Feed], folder: Path, visits: Visits) -> Iterator[Verdict]:
@@ -179,16 +197,3 @@ def shape(body: bytes) -> tuple[str, bool]:
     tail = body[-_HEAD_BYTES:].replace(b"\0", b"").lower()
     name = root[1].lower()
     return _FORMATS[name], re.search(rb"</\s*(?:\w+:)?" + name + rb"\s*>", tail) is not None
-
-
-def _read(feed: Feed, fetched: Retrieved, facts: Facts) -> Visited | Unvisited:
-    now = datetime.now(UTC)
-    try:
-        document = parse(fetched.body, url=fetched.url, content_type=fetched.content_type)
-        entries = read_entries(document, feed=feed.id, outlet=feed.outlet, now=now, tier=feed.tier)
-    except NotAFeed as error:
-        return Unvisited(facts=facts, why=str(error), page=fetched.body, url=fetched.url)
-    except Exception as error:  # whatever a stranger's document does, the other feeds are looked at
-        return Unvisited(facts=facts, why=f"{type(error).__name__}: {error}")
-    ttl_s = getattr(document, "ttl_s", None)
-    return Visited(facts=replace(facts, ttl_s=ttl_s), title=plain(document.title), entries=entries)

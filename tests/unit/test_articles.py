@@ -1,17 +1,19 @@
 """Full text: for headlines only, within bounds, as robots.txt allows, over a real server."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from stubs.outlet import OutletStub
 
 from monitor.feeds import articles
-from monitor.feeds.articles import MAX_PAGES_PER_POLL, Pages, with_articles
+from monitor.feeds.articles import MAX_PAGES_PER_POLL, Pages, pages_by, with_articles
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import UNCONDITIONAL, Fetched, Later, Retrieved
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.headlines import wants_article
+from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.article import MAX_PAGE_BYTES, article_text
 from monitor.feeds.robots import (
     KEPT_S,
@@ -104,74 +106,70 @@ def test_rules_are_kept_a_day_and_not_for_ever_many_hosts() -> None:
     assert rules.known("a", 0.0) is None
 
 
-Make = Callable[..., Pages]
+PRIVATE = replace(FEED, allow_private=True)
 
 
 @pytest.fixture
-async def pages(outlet: OutletStub) -> AsyncIterator[Make]:
-    """Pages over a real session; `extract` as the parser process does it."""
-    async with Fetcher() as fetcher:
-
-        async def extract(html: bytes, url: str) -> str:
-            return article_text(html, url)
-
-        def make(extract: Callable[[bytes, str], Awaitable[str]] = extract) -> Pages:
-            return Pages(get=lambda url, _: fetcher.fetch(url, allow_private=True), extract=extract)
-
-        yield make
+async def pages() -> AsyncIterator[Pages]:
+    """Pages by a real fetcher and a real parser process."""
+    async with Fetcher() as fetcher, Parsers() as parsers:
+        yield pages_by(fetcher, parsers)
 
 
-async def test_headlines_come_with_their_text(outlet: OutletStub, pages: Make) -> None:
+async def test_headlines_come_with_their_text(outlet: OutletStub, pages: Pages) -> None:
     outlet.serve("/1", PAGE, content_type="text/html; charset=utf-8")
     outlet.serve("/pdf", "%PDF", content_type="application/pdf")
     long = item(4, outlet.url("/1"), summary="x" * 200)
     given = [item(1, outlet.url("/1")), item(2, outlet.url("/gone")), item(3, outlet.url("/pdf"))]
-    means = pages()
-    got = await with_articles([*given, long], FEED, means)
+    got = await with_articles([*given, long], PRIVATE, pages)
     assert FIRST in got[0].text
     assert got[0].payload_hash == "h"
     assert got[1:] == [*given[1:], long]
-    await with_articles(given, FEED, means)
+    await with_articles(given, PRIVATE, pages)
     assert len(outlet.wait_for("/robots.txt", 1, 5)) == 1  # one question a day, not one a page
 
 
-async def test_robots_keep_us_out(outlet: OutletStub, pages: Make) -> None:
+async def test_robots_keep_us_out(outlet: OutletStub, pages: Pages) -> None:
     outlet.serve("/robots.txt", "User-agent: *\nDisallow: /1", content_type="text/plain")
     outlet.serve("/1", PAGE, content_type="text/html")
     given = [item(1, outlet.url("/1"))]
-    assert await with_articles(given, FEED, pages()) == given
+    assert await with_articles(given, PRIVATE, pages) == given
     assert [each.path for each in outlet.requests] == ["/robots.txt"]
 
 
-async def test_no_more_pages_than_allowed_are_asked(outlet: OutletStub, pages: Make) -> None:
+async def test_no_more_pages_than_allowed_are_asked(outlet: OutletStub, pages: Pages) -> None:
     given = [item(n, outlet.url(f"/{n}")) for n in range(MAX_PAGES_PER_POLL + 5)]
-    assert await with_articles(given, FEED, pages()) == given
+    assert await with_articles(given, PRIVATE, pages) == given
     assert len(outlet.requests) == MAX_PAGES_PER_POLL + 1
 
 
 async def test_a_feed_that_does_not_ask_for_it_asks_nothing(
-    outlet: OutletStub, pages: Make
+    outlet: OutletStub, pages: Pages
 ) -> None:
     given = [item(1, outlet.url("/1"))]
-    assert await with_articles(given, Feed(id="a", url="https://a"), pages()) == given
+    assert await with_articles(given, Feed(id="a", url="https://a"), pages) == given
     assert outlet.requests == []
 
 
-async def test_no_headline_waits_for_long(
-    outlet: OutletStub, pages: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(articles, "PATIENCE_S", 1.0)
-    outlet.serve("/1", PAGE, content_type="text/html")
-    outlet.serve("/2", PAGE, content_type="text/html", delay_s=60)
-    given = [item(1, outlet.url("/1")), item(2, outlet.url("/2"))]
-    begun = time.monotonic()
-    got = await with_articles(given, FEED, pages())
-    assert time.monotonic() - begun < 30
-    assert FIRST in got[0].text  # what has come is kept
-    assert got[1] == given[1]
+async def test_no_headline_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(articles, "PATIENCE_S", 2.0)
+
+    async def get(url: str, _: Feed) -> Fetched:
+        await asyncio.sleep(600 if url.endswith("/2") else 0)
+        if url.endswith("/3"):
+            return Later(wait_s=600, why="its host asked for a pause")
+        kind = "text/html"
+        return Retrieved(body=b"", url=url, content_type=kind, validators=UNCONDITIONAL)
+
+    async def extract(*_: object) -> str:
+        return FIRST
+
+    given = [item(n, f"https://a.example/{n}") for n in (1, 2, 3)]
+    got = await with_articles(given, FEED, Pages(get=get, extract=extract))
+    assert got == [replace(given[0], text=FIRST), *given[1:]]  # what has come is kept
 
 
-async def test_a_mistake_of_ours_costs_no_headline(outlet: OutletStub, pages: Make) -> None:
+async def test_a_mistake_of_ours_costs_no_headline(outlet: OutletStub, pages: Pages) -> None:
     outlet.serve("/1", PAGE, content_type="text/html")
 
     async def breaks(*_: object) -> str:
@@ -179,4 +177,13 @@ async def test_a_mistake_of_ours_costs_no_headline(outlet: OutletStub, pages: Ma
         raise RuntimeError("broken")
 
     given = [item(1, outlet.url("/1"))]
-    assert await with_articles(given, FEED, pages(breaks)) == given
+    assert await with_articles(given, PRIVATE, replace(pages, extract=breaks)) == given
+
+
+async def test_a_feed_of_the_internet_leads_to_no_private_address(
+    outlet: OutletStub, pages: Pages
+) -> None:
+    outlet.serve("/1", PAGE, content_type="text/html")
+    given = [item(1, outlet.url("/1"))]
+    assert await with_articles(given, FEED, pages) == given
+    assert outlet.requests == []

@@ -24,20 +24,25 @@ _LENGTH_BYTES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A body to read; `now` is the time of retrieval (aware)."""
+    """A body to read; `now` is the time of retrieval (aware).
+
+    With `article` it is the page of one, and its text is wanted.
+    """
 
     body: bytes
     url: str = ""
     content_type: str = ""
     feed: Feed
     now: datetime
+    article: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """What a body holds: its entries in its order, and what the feed says of itself.
 
-    `left_out` entries are beyond the limit for one body (`MAX_ENTRIES`).
+    `left_out` entries are beyond the limit for one body (`MAX_ENTRIES`).  Of an article's page
+    there is `text` only, empty where none is found.
     """
 
     entries: tuple[Item | Dropped, ...]
@@ -47,6 +52,7 @@ class Read:
     ttl_s: float | None = None
     hub: str = ""
     self_url: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class _Piece(msgspec.Struct, array_like=True):
     hub: str = ""
     self_url: str = ""
     left_out: int = 0
+    text: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -121,7 +128,7 @@ def answer_frames(answer: Answer) -> Iterator[bytes]:
             piece = _piece(_Said.READ, answer.entries[last:])
             piece.title, piece.lang, piece.ttl_s = answer.title, answer.lang, answer.ttl_s
             piece.hub, piece.self_url = answer.hub, answer.self_url
-            piece.left_out = answer.left_out
+            piece.left_out, piece.text = answer.left_out, answer.text
             yield _framed(_encode(piece))
 
 
@@ -166,6 +173,7 @@ class AnswerReader:
             hub=piece.hub,
             self_url=piece.self_url,
             left_out=piece.left_out,
+            text=piece.text,
         )
 
 

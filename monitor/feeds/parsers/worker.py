@@ -27,6 +27,7 @@ from monitor.feeds.parsers.frames import (
     answer_frames,
     read_job,
 )
+from monitor.feeds.reading.article import article_text
 from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.formats import read_document
@@ -71,8 +72,10 @@ def main() -> None:
 
 
 def read(job: Job) -> Answer:
-    """What is in the job's body: a feed, or a file of an agency."""
+    """What is in the job's body: a feed, a file of an agency, an article."""
     try:
+        if job.article:
+            return Read(entries=(), text=article_text(job.body, job.url))
         if is_agency_file(job.body):
             return Read(entries=tuple(read_agency_file(job.body, job.feed, job.now)))
         return _feed(job)
