@@ -44,7 +44,7 @@ def check(
     feeds = _chosen(found, ids or [])
     secrets = feed_secrets(feeds, os.environ).by_feed
     visits = Visits(contact=settings.text("WIREWATCH_CONTACT"), secrets=secrets)
-    asked = check_feeds(feeds, found.folder, visits)
+    asked = check_feeds(feeds, visits)
     steps = tracked(asked, len(feeds), "asking", worth=WORTH_A_BAR)
     verdicts: list[Verdict] = []
     for verdict in list(steps) if sys.stdout.isatty() else steps:

@@ -10,12 +10,13 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from monitor.desk.config import FEEDS_FILE, MAX_ID_CHARS, Desk, load_feeds
 from monitor.exits import ExitCode, Quit
+from monitor.feeds.feed import Feed
 from streams.yaml12 import Invalid, parse, plain
 
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/~?=&%+@()'-]|:(?=[^\s,\[\]{}]))*(?<! )")
@@ -118,8 +119,16 @@ def _must_list(path: Path, desk: Desk, new: Sequence[NewFeed]) -> None:
     """Raises unless the file lists the desk's feeds and then the new ones."""
     listed = load_feeds(path)
     added = [(feed.id, feed.url) for feed in listed[len(desk.feeds) :]]
-    if listed[: len(desk.feeds)] != desk.feeds or added != [(feed.id, feed.url) for feed in new]:
+    kept = listed[: len(desk.feeds)]
+    if list(map(_placeless, kept)) != list(map(_placeless, desk.feeds)) or added != [
+        (feed.id, feed.url) for feed in new
+    ]:
         raise NotAppendable("cannot be added to as it is written")
+
+
+def _placeless(feed: Feed) -> Feed:
+    """The feed without its folder, which depends on how the desk's own is written."""
+    return replace(feed, folder="")
 
 
 def _slug(text: str) -> str:

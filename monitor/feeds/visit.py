@@ -113,15 +113,12 @@ class Visits:
                 return Unvisited(facts=facts, why=why, page=fetched.body, url=fetched.url)
 
 
-def check_feeds(feeds: Sequence[Feed], folder: Path, visits: Visits) -> Iterator[Verdict]:
-    """The verdicts on the feeds, in their order; relative folders are those of `folder`.
-
-    `visits` is not entered yet.
-    """
+def check_feeds(feeds: Sequence[Feed], visits: Visits) -> Iterator[Verdict]:
+    """The verdicts on the feeds, in their order; `visits` is not entered yet."""
 
     async def begin() -> list[asyncio.Task[Verdict]]:
         await visits.__aenter__()
-        return [asyncio.create_task(_verdict(visits, feed, folder)) for feed in feeds]
+        return [asyncio.create_task(_verdict(visits, feed)) for feed in feeds]
 
     async def done(task: asyncio.Task[Verdict]) -> Verdict:
         return await task
@@ -134,18 +131,18 @@ def check_feeds(feeds: Sequence[Feed], folder: Path, visits: Visits) -> Iterator
             runner.run(visits.__aexit__())
 
 
-async def _verdict(visits: Visits, feed: Feed, folder: Path) -> Verdict:
+async def _verdict(visits: Visits, feed: Feed) -> Verdict:
     if feed.folder:
-        return _of_folder(feed, folder)
+        return _of_folder(feed)
     seen = await visits.visit(feed)
     if isinstance(seen, Unvisited):
         return unreadable(feed, seen.why, seen.facts)
     return judge(feed, seen.facts, seen.entries, datetime.now(UTC))
 
 
-def _of_folder(feed: Feed, desk: Path) -> Verdict:
+def _of_folder(feed: Feed) -> Verdict:
     """A folder must be there, and files must be takeable out of it."""
-    path = desk / Path(feed.folder).expanduser()
+    path = Path(feed.folder)
     facts = Facts(took_s=0.0, format="folder")
     if not path.is_dir():
         return unreadable(feed, f"{path} is no folder", facts)

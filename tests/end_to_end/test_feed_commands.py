@@ -90,7 +90,10 @@ def test_check_knows_its_feeds(desk: Desk, outlet: OutletStub) -> None:
 
 def test_add_writes_a_feed_below_the_others(desk: Desk, outlet: OutletStub) -> None:
     outlet.serve("/rss", FEED)
-    desk.write("feeds.yaml", "# mine\n- {id: a, url: 'https://a.example/'}  # keep\n")
+    desk.write(
+        "feeds.yaml",
+        "# mine\n- {id: d, folder: in}\n- {id: a, url: 'https://a.example/'}  # keep\n",
+    )
     before = listed(desk)
     arguments = ("feeds", "add", outlet.url("/rss"), "--desk", "desk")
     refused = desk.call(*arguments)
