@@ -37,7 +37,7 @@ class Unreadable:
     why: str
 
     def __str__(self) -> str:
-        source = redacted_url(self.source) if self.source.startswith(WEB) else self.source
+        source = redacted_url(self.source) if self.source.lower().startswith(WEB) else self.source
         return f"{source}: {self.why}"
 
 

@@ -32,7 +32,7 @@ def entry(hours_ago: float, *, published: str = "", guid: str = "", summary: str
 
 
 def read(*entries: Entry) -> Sequence[Item | Dropped]:
-    return read_entries(parse(rss(*entries)), feed="a", outlet="A", now=NOW)
+    return read_entries(parse(rss(*entries)), FEED, NOW)
 
 
 def codes(verdict: Verdict) -> set[Code]:
