@@ -240,7 +240,7 @@ def _of_dates(found: Verdict, items: Sequence[Item]) -> Iterator[Remark]:
 
 
 def _of(n: int, items: Sequence[Item]) -> str:
-    return f"all {n} entries" if n == len(items) else f"{n} of {len(items)} entries"
+    return f"{n} of {len(items)} entries"
 
 
 def _remark(code: Code, message: str) -> Remark:
