@@ -1,180 +1,217 @@
 """Poll: one feed asked once; what is new in it published.
 
-In: a lease with what is stored of the feed, and the topic id of `wire.items`.  Out: how it
-ended, as a value.  The way: fetch → parse → entries → changes → publish.  Invariant: what it says
-was learned, the broker has acknowledged; it stores nothing itself.
+In: a lease, what is known of its feed, and the topic id of `wire.items`.  Out: how it ended, as a
+value.  The way: fetch → unseen entries → changes → publish.  Invariant: what it says was learned,
+the broker has acknowledged; it stores nothing itself.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import blake2b
 
-import aiohttp
-
+from monitor.feeds.articles import Pages, with_articles
+from monitor.feeds.drops.folder import Drops
+from monitor.feeds.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.fetch import Failed, NotModified, Retrieved, fetch
-from monitor.feeds.polls import PollLedger
-from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
-from monitor.feeds.reading.guard import NotAFeed
-from monitor.feeds.reading.parse import parse
-from monitor.feeds.state.changes import Changes, Withheld, find_changes, needs_all
+from monitor.feeds.fetching.answers import (
+    UNCONDITIONAL,
+    Failed,
+    Fetched,
+    Later,
+    NotModified,
+    Retrieved,
+    Validators,
+)
+from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.fetching.secrets import Secret
+from monitor.feeds.folder_poll import poll_folder
+from monitor.feeds.pacing.moved import asked_at
+from monitor.feeds.pacing.validators import Body, unconditional
+from monitor.feeds.parsers.frames import Harmed
+from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.published import Desk
+from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.state.changes import Changes, find_changes, needs_all
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import Lease
 from monitor.feeds.state.window import WindowFacts
-from streams.broker.producer import NotPublished, Publisher
-from streams.decision import Decision, Effect, Reason
+from monitor.feeds.unseen import Reader, Unseen
+from monitor.feeds.websub.protocol import discover
+from streams.broker.producer import NotPublished
 from streams.item import Item
-from streams.records import utc_now
-from streams.topics import DECISIONS, ITEMS, TooLarge, encode
 
-log = logging.getLogger("wirewatch.poll")
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The outlet has nothing new."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """Published, to be remembered."""
-
-    state: FeedState
-    changes: Changes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpublished:
-    """The broker has not acknowledged what is new; any of it may be there all the same."""
-
-    why: str
-
-
-Ended = Learned | Unchanged | Unpublished | Failed
+KnownItems = Callable[[str, Sequence[str] | None], Awaitable[Mapping[str, Known]]]
+"""What was published of a feed under some ids; of all, where they are None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What a poll works with.
+    """What polls work with.
 
-    `known` reads what was published of a feed under some ids, `None` for all; `may_publish` raises
-    where the lease is lost.
+    `secrets` are those of feeds, by id; `pushed` takes what a hub sent of a feed, if anything;
+    `drops` are feeds' folders; `may_publish` raises where the lease is lost.
     """
 
-    session: aiohttp.ClientSession
-    publisher: Publisher
-    ledger: PollLedger
-    known: Callable[[str, Sequence[str] | None], Awaitable[Mapping[str, Known]]]
+    fetcher: Fetcher
+    parsers: Parsers
+    pages: Pages
+    desk: Desk
+    secrets: Mapping[str, Secret]
+    known: KnownItems
+    pushed: Callable[[str], Awaitable[Retrieved | None]]
+    drops: Callable[[Feed], Drops]
     may_publish: Callable[[Lease], None]
 
 
-async def poll(lease: Lease, topic_id: str, means: Means) -> Ended:
+async def poll(lease: Lease, state: FeedState, topic_id: str, means: Means, now: datetime) -> Ended:
     """One poll of the leased feed, published but not remembered.
 
-    `topic_id` was asked for before: where the broker is another one by now, what is published
-    counts for the old one and comes again.
+    `state` is the feed's as of its address and the topic; `topic_id` was asked for before: where
+    the broker is another one by now, what is published counts for the old one and comes again.
     """
-    state = lease.state.as_of(lease.feed.url, topic_id)
-    fetched = await fetch(means.session, lease.feed.url, state.validators)
+    if lease.feed.folder:
+        return await poll_folder(
+            lease,
+            state,
+            topic_id,
+            drops=means.drops(lease.feed),
+            desk=means.desk,
+            known=means.known,
+            may_publish=means.may_publish,
+            now=now,
+        )
+    fetched = await means.pushed(lease.feed.id) or await _ask(lease, state, means, now)
     match fetched:
-        case Failed():
+        case Failed() | Later():
             return fetched
         case NotModified():
-            return Unchanged()
-    body_hash = blake2b(fetched.body, digest_size=16).hexdigest()
-    if body_hash == state.body_hash:
-        return Unchanged()
-    now = datetime.now(UTC)
+            return Unchanged(said=Said(hops=fetched.hops, max_age_s=fetched.max_age_s))
+        case Retrieved():
+            return await _look_into(fetched, lease, state, topic_id, means, now)
+
+
+async def _ask(lease: Lease, state: FeedState, means: Means, now: datetime) -> Fetched:
+    feed, validators = lease.feed, state.validators
+    if unconditional(state.trust, now.timestamp()):
+        validators = UNCONDITIONAL
+    return await means.fetcher.fetch(
+        asked_at(state.moving, feed.url),
+        validators=validators,
+        secret=means.secrets.get(feed.id),
+        allow_private=feed.allow_private,
+    )
+
+
+async def _look_into(
+    retrieved: Retrieved,
+    lease: Lease,
+    state: FeedState,
+    topic_id: str,
+    means: Means,
+    now: datetime,
+) -> Ended:
+    digest = blake2b(retrieved.body, digest_size=16).hexdigest()
+    said = _said(retrieved, state, digest, now)
+    if digest == state.body_hash:
+        return Unchanged(said=said)
+    reader = Reader(
+        feed=lease.feed, state=state, retrieved=retrieved, parsers=means.parsers, now=now
+    )
+    again = state.again(topic_id)
+    judged = await _judge(reader, lease, means, again=again)
+    if not isinstance(judged, _Judged):
+        return judged
+    unseen, changes = judged.unseen, judged.changes
+    items = await with_articles(changes.publish, lease.feed, means.pages)
+    means.may_publish(lease)
     try:
-        entries = await asyncio.to_thread(_entries, lease.feed, fetched, now)
-    except NotAFeed as error:
-        return Failed(why=str(error))
-    try:
-        again = state.again(topic_id)
-        changes = await _publish_new(lease, entries, means, now=now, again=again)
+        await means.desk.items(lease.feed, items, (*judged.dropped, *changes.dropped))
     except NotPublished as error:
         return Unpublished(why=str(error))
     learned = state.published(
         url=lease.feed.url,
         topic_id=topic_id,
-        validators=fetched.validators,
-        body_hash=body_hash,
+        validators=_validators(retrieved, lease, state, unseen),
+        body_hash=digest if unseen.complete else state.body_hash if retrieved.delta else "",
+        window=unseen.digests,
         now_s=now.timestamp(),
     )
-    return Learned(state=learned, changes=changes)
-
-
-def _entries(feed: Feed, fetched: Retrieved, now: datetime) -> list[Item | Dropped]:
-    document = parse(fetched.body, url=fetched.url, content_type=fetched.content_type)
-    return read_entries(document, feed, now)
-
-
-async def _publish_new(
-    lease: Lease, entries: Sequence[Item | Dropped], means: Means, *, now: datetime, again: bool
-) -> Changes:
-    """What of the window is new, once the broker has it.
-
-    Raises:
-        NotPublished: the broker does not acknowledge.
-    """
-    feed = lease.feed.id
-    items = [entry for entry in entries if isinstance(entry, Item)]
-    changes = await _changes(lease, items, means, now=now, again=again)
-    dropped: list[Dropped | Withheld] = [e for e in entries if isinstance(e, Dropped)]
-    dropped += changes.dropped
-    means.may_publish(lease)
-    dropped += await _publish(feed, changes.publish, means.publisher)
-    if dropped:
-        decisions = [_decision(entry) for entry in dropped]
-        await means.publisher.publish(DECISIONS, [(d.item, encode(d)) for d in decisions])
-        for decision in decisions:
-            means.ledger.dropped(decision)
-        log.info("feed %s: %d entries dropped", feed, len(dropped))
-    return changes
-
-
-async def _changes(
-    lease: Lease, items: Sequence[Item], means: Means, *, now: datetime, again: bool
-) -> Changes:
-    facts = WindowFacts(first_poll=not lease.state.baseline_done, total=len(items))
-    known = await means.known(lease.feed.id, [item.id for item in items])
-    if needs_all(items, known, facts, lease.known_count):
-        known = await means.known(lease.feed.id, None)
-    return find_changes(items, known, feed=lease.feed, now=now, facts=facts, again=again)
-
-
-async def _publish(feed: str, items: Sequence[Item], publisher: Publisher) -> list[Dropped]:
-    """Which of the items the broker never takes; it has the others.
-
-    Raises:
-        NotPublished: the broker does not acknowledge.
-    """
-    if not items:
-        return []
-    refused: list[Dropped] = []
-    try:
-        await publisher.publish(ITEMS, [(item.id, encode(item)) for item in items])
-    except TooLarge as error:
-        refused = [Dropped(item, DropReason.TOO_LARGE) for item in items if item.id in error.keys]
-        log.warning("feed %s: dropped, %s", feed, error)
-    log.info("feed %s: %d items published", feed, len(items) - len(refused))
-    return refused
-
-
-def _decision(dropped: Dropped | Withheld) -> Decision:
-    return Decision(
-        item=dropped.item.id,
-        rev=dropped.item.rev,
-        title=dropped.item.title,
-        outlet=dropped.item.outlet,
-        channel="",
-        rules=(),
-        reason=Reason(dropped.reason),
-        effect=Effect.NONE,
-        at=utc_now(),
-        detail=dropped.item.ednote if dropped.reason is DropReason.UNREADABLE else "",
+    return Learned(
+        state=learned, changes=changes, said=_heard(said, unseen, retrieved), more=unseen.more
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    unseen: Unseen
+    changes: Changes
+    dropped: Sequence[Dropped]
+
+
+async def _judge(
+    reader: Reader, lease: Lease, means: Means, *, again: bool
+) -> _Judged | Failed | Harmed:
+    """What of the body is news; read whole where an unseen entry may be a known one's twin."""
+    unseen = await reader.unseen()
+    if not isinstance(unseen, Unseen):
+        return unseen
+    known = await _known(lease, unseen.items, unseen.facts, means)
+    if not unseen.whole and any(item.id in known for item in unseen.items):
+        unseen = await reader.whole()
+        if not isinstance(unseen, Unseen):
+            return unseen
+        known = await _known(lease, unseen.items, unseen.facts, means)
+    changes = find_changes(
+        unseen.items, known, feed=lease.feed, now=reader.now, facts=unseen.facts, again=again
+    )
+    return _Judged(unseen=unseen, changes=changes, dropped=unseen.dropped)
+
+
+async def _known(
+    lease: Lease, items: Sequence[Item], facts: WindowFacts, means: Means
+) -> Mapping[str, Known]:
+    if not items or not lease.known_count:
+        return {}
+    feed = lease.feed.id
+    known = await means.known(feed, [item.id for item in items])
+    if needs_all(items, known, facts, lease.known_count):
+        return await means.known(feed, None)
+    return known
+
+
+def _said(retrieved: Retrieved, state: FeedState, digest: str, now: datetime) -> Said:
+    probe = None
+    if not retrieved.delta and unconditional(state.trust, now.timestamp()):
+        validators = retrieved.validators
+        probe = Body(etag=validators.etag, last_modified=validators.last_modified, digest=digest)
+    return Said(
+        url=retrieved.url,
+        hops=retrieved.hops,
+        max_age_s=retrieved.max_age_s,
+        probe=probe,
+        pushed=retrieved.pushed,
+    )
+
+
+def _heard(said: Said, unseen: Unseen, retrieved: Retrieved) -> Said:
+    """With what the feed says of itself."""
+    read = unseen.read
+    return replace(
+        said,
+        ttl_s=read.ttl_s,
+        advertised=discover(retrieved.links, read.hub, read.self_url),
+        overlap=unseen.facts.overlap > 0,
+    )
+
+
+def _validators(retrieved: Retrieved, lease: Lease, state: FeedState, unseen: Unseen) -> Validators:
+    """Those of a body of which nothing is left; a part of one leaves them as they were."""
+    if retrieved.delta:
+        return state.validators
+    if not unseen.complete:
+        return UNCONDITIONAL
+    found = retrieved.validators
+    asked = asked_at(state.moving, lease.feed.url)
+    return replace(found, url=found.url or (asked if asked != lease.feed.url else ""))

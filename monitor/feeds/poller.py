@@ -1,39 +1,41 @@
 """Poller: due feeds, leased and polled one beside the other, until the program stops.
 
-In: leases.  Out: each lease settled with what its poll learned, or given back at the end.
-Invariants: a feed that fails never disturbs another; a feed's state moves only after the broker's
-acknowledgement; without Redis, broker or topic no outlet is asked; a lost lease ends its poll.
+In: leases.  Out: each lease settled by its round, or given back at the end.  Invariants: so many
+polls are under way and no more; without Redis, broker or topic no outlet is asked; a lost lease
+ends its poll.
 """
 
 import asyncio
 import contextlib
 import logging
-import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from pathlib import Path
 
-import aiohttp
-
-from monitor.feeds.fetching.fetch import Failed
-from monitor.feeds.pacing.schedule import wait_s
-from monitor.feeds.poll import Ended, Learned, Means, Unchanged, Unpublished, poll
-from monitor.feeds.polls import Polled, PollLedger
-from monitor.feeds.state.known import Known
+from monitor.feeds.articles import pages_by
+from monitor.feeds.drops.folder import Drops
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import Retrieved, Validators
+from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.fetching.secrets import Secret
+from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.poll import Means
+from monitor.feeds.polls import PollLedger
+from monitor.feeds.published import Desk
+from monitor.feeds.round import LeaseLost, LookAfter, Rounds
 from monitor.feeds.state.leases import Idle, Lease, Leases, StateUnreachable
+from monitor.feeds.state.patient import RETRY_S, PatientState
 from monitor.feeds.topic import ItemsTopic
 from streams.broker.producer import NotPublished, Publisher
 from streams.outage import Outages
-from streams.records import Stop
 
 log = logging.getLogger("wirewatch.poll")
-outage_log = logging.getLogger("wirewatch.outage")
 
-POLLS_AT_ONCE = 50
+POLLS_AT_ONCE = 100
 """Polls under way in one process; a slow outlet holds one place for 30 s at most."""
 
-POLL_MOST_S = 240.0
-"""A fetch, and two publishes that wait for the broker: what takes longer hangs."""
+LEASED_AT_ONCE = 25
+"""By one call of Redis, which is held for a millisecond."""
 
 EXTENDS_PER_LEASE = 3
 """Two calls to Redis may fail before a lease is lost."""
@@ -41,23 +43,11 @@ EXTENDS_PER_LEASE = 3
 IDLE_MOST_S = 1.0
 """Another poller's feeds, given back or left behind, are seen within a second."""
 
-RETRY_S = 1.0
-"""While Redis or the broker is away."""
-
-UNPUBLISHED_RETRY_S = 5.0
-"""A feed whose items the broker did not take is read again, not more often than this."""
-
 STOP_GRACE_S = 0.5
 """For polls under way at a stop: most end within that; the rest is left to others."""
 
 GIVE_BACK_MOST_S = 1.0
 """At a stop; leases that cannot be given back end by themselves."""
-
-Answer = TypeVar("Answer")
-
-
-class LeaseLost(Exception):
-    """The lease may have run out; another poller may poll the feed by now."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,74 +59,103 @@ class UnderWay:
     settling: bool = False
     task: "asyncio.Task[None]" = field(init=False)
 
+    def settles(self) -> None:
+        """Its poll is over."""
+        self.settling = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What one process polls with; `secrets` by feed."""
+
+    fetcher: Fetcher
+    parsers: Parsers
+    publisher: Publisher
+    ledger: PollLedger
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    look_after: LookAfter | None = None
+
 
 class Poller:
     """Polls feeds into `wire.items`; `make_topics` as in `ItemsTopic`."""
 
     def __init__(
         self,
-        *,
-        session: aiohttp.ClientSession,
-        publisher: Publisher,
-        make_topics: Callable[[], Awaitable[None]],
+        tools: Tools,
         leases: Leases,
-        stop: Stop,
+        *,
+        make_topics: Callable[[], Awaitable[None]],
         outages: Outages,
-        ledger: PollLedger,
     ) -> None:
         self._leases = leases
-        self._stop = stop
-        self._ledger = ledger
-        self._means = Means(
-            session=session,
-            publisher=publisher,
-            ledger=ledger,
-            known=self._known,
-            may_publish=self._may_publish,
-        )
-        self._topic = ItemsTopic(publisher, make_topics, outages.of("Kafka (publishing)"))
-        self._store_outage = outages.of("Redis (feed state)")
-        self._slots = asyncio.Semaphore(POLLS_AT_ONCE)
+        self._topic = ItemsTopic(tools.publisher, make_topics, outages.of("Kafka (publishing)"))
+        self._state_outage = outages.of("Redis (feed state)")
+        self._rounds = self._make_rounds(tools)
+        self._has_hub = tools.look_after is not None
+        self._folders: dict[str, Drops] = {}
         self._look = asyncio.Event()
+        self._room = asyncio.Event()
         self._under_way: dict[str, UnderWay] = {}
         self._asking: asyncio.Task[list[Lease] | Idle] | None = None
 
+    def _make_rounds(self, tools: Tools) -> Rounds:
+        state = PatientState(self._leases, self._state_outage)
+        means = Means(
+            fetcher=tools.fetcher,
+            parsers=tools.parsers,
+            pages=pages_by(tools.fetcher, tools.parsers),
+            desk=Desk(tools.publisher, tools.ledger),
+            secrets=tools.secrets,
+            known=state.known,
+            pushed=self._pushed,
+            drops=self._drops,
+            may_publish=self._may_publish,
+        )
+        return Rounds(
+            means=means,
+            leases=self._leases,
+            state=state,
+            topic=self._topic,
+            ledger=tools.ledger,
+            look_after=tools.look_after,
+        )
+
     async def run(self) -> None:
-        """Polls until it is cancelled or the program stops; then gives leases back."""
+        """Polls until it is cancelled; then gives leases back."""
         extending = asyncio.create_task(self._extend_leases())
         try:
-            while not self._stop.is_set():
-                await self._rest(await self._lease_one())
+            while True:
+                await self._rest(await self._lease_some())
         finally:
             extending.cancel()
             await self._land()
 
-    async def _lease_one(self) -> float:
-        """Starts the next due poll; seconds until it is worth asking again."""
-        await self._slots.acquire()
+    async def _lease_some(self) -> float:
+        """Starts polls that are due, as far as there is room; seconds until it is worth asking."""
+        while not (room := POLLS_AT_ONCE - len(self._under_way)):
+            self._room.clear()
+            await self._room.wait()
         self._look.clear()
-        found: list[Lease] | Idle = Idle(RETRY_S)
         try:
             topic_id = await self._topic.id()
             asked_at = asyncio.get_running_loop().time()
-            found = await self._ask()
-            self._store_outage.over()
+            found = await self._ask(min(room, LEASED_AT_ONCE))
+            self._state_outage.over()
         except NotPublished as error:
             self._topic.away(error)
+            return RETRY_S
         except StateUnreachable as error:
-            self._store_outage.began(error)
-        finally:
-            if isinstance(found, Idle):
-                self._slots.release()
+            self._state_outage.began(error)
+            return RETRY_S
         if isinstance(found, Idle):
             return found.wait_s
-        [lease] = found
-        self._start(UnderWay(lease, asked_at + self._leases.lease_s), topic_id)
-        return lease.next_wait_s
+        for lease in found:
+            self._start(UnderWay(lease, asked_at + self._leases.lease_s), topic_id)
+        return found[0].next_wait_s
 
-    async def _ask(self) -> list[Lease] | Idle:
-        """The next lease; one that comes when nobody waits any more is given back by `_land`."""
-        self._asking = asyncio.create_task(self._leases.next())
+    async def _ask(self, most: int) -> list[Lease] | Idle:
+        """The next leases; those that come when nobody waits any more are given back by `_land`."""
+        self._asking = asyncio.create_task(self._leases.next(most))
         found = await asyncio.shield(self._asking)
         self._asking = None
         return found
@@ -152,90 +171,48 @@ class Poller:
         if feed in self._under_way:
             self._under_way[feed].task.cancel()
         self._under_way[feed] = under_way
-        under_way.task = asyncio.create_task(self._poll(under_way, topic_id), name=f"poll {feed}")
+        under_way.task = asyncio.create_task(self._play(under_way, topic_id), name=f"poll {feed}")
         under_way.task.add_done_callback(lambda _: self._ended(under_way))
+
+    async def _play(self, under_way: UnderWay, topic_id: str) -> None:
+        """One round."""
+        try:
+            wait_s = await self._rounds.play(under_way.lease, topic_id, under_way.settles)
+        except LeaseLost:
+            _say_lost(under_way.lease)
+            return
+        if wait_s < IDLE_MOST_S:
+            asyncio.get_running_loop().call_later(wait_s, self._look.set)
 
     def _ended(self, ended: UnderWay) -> None:
         feed = ended.lease.feed.id
-        self._slots.release()
         if self._under_way.get(feed) is ended:
             del self._under_way[feed]
+        self._room.set()
         if not ended.task.cancelled() and (error := ended.task.exception()):
             log.error("feed %s: its poll could not be settled", feed, exc_info=error)
 
-    async def _poll(self, under_way: UnderWay, topic_id: str) -> None:
-        """One poll and its end, whatever happens."""
-        lease, clock = under_way.lease, asyncio.get_running_loop().time
-        started, outcome = clock(), Polled.HELD
-        try:
-            ended = await self._attempt(lease, topic_id)
-            await self._settle(under_way, ended)
-        except LeaseLost:
-            _say_lost(lease)
-        else:
-            outcome = _POLLED[type(ended)]
-            _say(lease, ended)
-        self._ledger.polled(lease.feed.id, outcome, clock() - started)
+    async def _pushed(self, feed: str) -> Retrieved | None:
+        """What a hub sent of the feed, if it did."""
+        if not self._has_hub:
+            return None
+        with contextlib.suppress(StateUnreachable):
+            if sent := await self._leases.take_push(feed):
+                body, content_type = sent
+                return Retrieved(
+                    body=body,
+                    url="",
+                    content_type=content_type,
+                    validators=Validators(),
+                    delta=True,
+                    pushed=True,
+                )
+        return None
 
-    async def _attempt(self, lease: Lease, topic_id: str) -> Ended:
-        """One poll, with what nobody foresaw as a failure of the feed.
-
-        Raises:
-            LeaseLost: nothing was published.
-        """
-        try:
-            async with asyncio.timeout(POLL_MOST_S):
-                return await poll(lease, topic_id, self._means)
-        except LeaseLost:
-            raise
-        except TimeoutError:
-            return Failed(why=f"its poll took more than {POLL_MOST_S:.0f} s")
-        except Exception as error:
-            log.exception("feed %s could not be polled", lease.feed.id)
-            return Failed(why=f"{type(error).__name__}: {error}")
-
-    async def _settle(self, under_way: UnderWay, ended: Ended) -> None:
-        """Stores how a poll ended and when the next one is, however long Redis is away.
-
-        Raises:
-            LeaseLost: another poller has the feed; nothing was stored.
-        """
-        match ended:
-            case Unpublished():
-                self._topic.refused(ended.why)
-            case Learned() if ended.changes.publish:
-                self._topic.took()
-        lease, under_way.settling = under_way.lease, True
-        wait, failures = _next(lease, ended, random.random())  # noqa: S311
-        state, changes = (
-            (ended.state, ended.changes) if isinstance(ended, Learned) else (None, None)
-        )
-        kept = await self._patiently(
-            lambda: self._leases.settle(
-                lease, wait_s=wait, failures=failures, state=state, changes=changes
-            )
-        )
-        if not kept:
-            raise LeaseLost
-        if wait < IDLE_MOST_S:
-            asyncio.get_running_loop().call_later(wait, self._look.set)
-
-    async def _known(self, feed: str, ids: Sequence[str] | None) -> Mapping[str, Known]:
-        if ids is None:
-            return await self._patiently(lambda: self._leases.known_all(feed))
-        return await self._patiently(lambda: self._leases.known(feed, ids))
-
-    async def _patiently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Redis's answer, however long it is away."""
-        while True:
-            try:
-                answer = await call()
-            except StateUnreachable as error:
-                self._store_outage.began(error)
-                await asyncio.sleep(RETRY_S)
-            else:
-                self._store_outage.over()
-                return answer
+    def _drops(self, feed: Feed) -> Drops:
+        if feed.id not in self._folders:
+            self._folders[feed.id] = Drops(Path(feed.folder))
+        return self._folders[feed.id]
 
     def _may_publish(self, lease: Lease) -> None:
         """Returns while nobody else can have the feed.
@@ -279,38 +256,6 @@ class Poller:
                 unused = [lease for found in late if isinstance(found, list) for lease in found]
                 cut = [lease for task, lease in tasks.items() if task.cancelled()]
                 await self._leases.give_back([*cut, *unused])
-
-
-_POLLED: dict[type[Ended], Polled] = {
-    Learned: Polled.CHANGED,
-    Unchanged: Polled.UNCHANGED,
-    Unpublished: Polled.HELD,
-    Failed: Polled.FAILED,
-}
-
-
-def _next(lease: Lease, ended: Ended, random: float) -> tuple[float, int]:
-    """Seconds until the feed's next poll, and how many failed in a row."""
-    every_s = lease.feed.every_s or 60.0
-    match ended:
-        case Unpublished():
-            return min(UNPUBLISHED_RETRY_S, every_s), lease.failures
-        case Failed():
-            failures = lease.failures + 1
-            return wait_s(every_s, failures, ended.retry_after_s, random), failures
-        case _:
-            return wait_s(every_s, 0, 0.0, random), 0
-
-
-def _say(lease: Lease, ended: Ended) -> None:
-    """One line when a feed begins to fail and one when it is back, among all pollers."""
-    match ended:
-        case Failed() if not lease.failures:
-            outage_log.warning("feed %s does not answer, waiting: %s", lease.feed.id, ended.why)
-        case Learned() | Unchanged() if lease.failures:
-            outage_log.warning(
-                "feed %s is back after %d failed polls", lease.feed.id, lease.failures
-            )
 
 
 def _say_lost(lease: Lease) -> None:

@@ -15,6 +15,8 @@ class Polled(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     FAILED = "failed"
+    LATER = "later"
+    """Its outlet's turn is later: another feed of the same site was just asked, or it said wait."""
     HELD = "held"
     """Kafka is away, or the lease was lost: the feed's state stays, the same body comes again."""
 
@@ -26,4 +28,4 @@ class PollLedger(Protocol):
         """One poll took `seconds` and ended so."""
 
     def dropped(self, decision: Decision) -> None:
-        """An entry is not carried, and that is on record."""
+        """An entry is not carried, or something happened to a feed, and that is on record."""

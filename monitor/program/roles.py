@@ -106,32 +106,49 @@ async def serve_alert(context: Context, ready: asyncio.Event) -> None:
 async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     """The poll role."""
     from alerts.client import connect
-    from monitor.feeds.fetching.fetch import open_session
-    from monitor.feeds.poller import Poller
+    from monitor.feeds.fetching.fetcher import Fetcher
+    from monitor.feeds.parsers.pool import Parsers
+    from monitor.feeds.poller import Poller, Tools
     from monitor.feeds.state.leases import Leases
+    from monitor.feeds.websub.subscriptions import Subscriptions
+    from monitor.program.push import pushed_to
     from monitor.vitals.measured_poll import MeasuredPublisher
 
     plan, counts = context.plan, context.counts
-    client = connect(context.memory)
-    publisher = MeasuredPublisher(context.connection, counts=counts)
-    try:
-        async with open_session() as session:
-            poller = Poller(
-                session=session,
-                publisher=publisher,
-                make_topics=lambda: _make_topics(context),
-                leases=Leases(client, plan.desk, plan.feeds),
-                stop=context.stop,
-                outages=context.outages,
-                ledger=counts,
-            )
-            polling = asyncio.create_task(poller.run())
-            ready.set()
+    settings = plan.settings
+    async with contextlib.AsyncExitStack() as stack:
+        client = connect(context.memory)
+        stack.push_async_callback(client.aclose)
+        publisher = MeasuredPublisher(context.connection, counts=counts)
+        stack.push_async_callback(publisher.close)
+        fetcher = await stack.enter_async_context(
+            Fetcher(contact=settings.text("WIREWATCH_CONTACT"))
+        )
+        parsers = await stack.enter_async_context(
+            Parsers(round(settings.number("WIREWATCH_PARSERS")))
+        )
+        leases = Leases(client, plan.desk, plan.feeds)
+        subscriptions = Subscriptions(client, plan.desk)
+        subscriber = await stack.enter_async_context(
+            pushed_to(settings, subscriptions, fetcher, leases.pushed, counts.pushes)
+        )
+        tools = Tools(
+            fetcher=fetcher,
+            parsers=parsers,
+            publisher=publisher,
+            ledger=counts,
+            secrets=plan.secrets.by_feed,
+            look_after=subscriber.look_after if subscriber else None,
+        )
+        poller = Poller(
+            tools, leases, make_topics=lambda: _make_topics(context), outages=context.outages
+        )
+        polling = asyncio.create_task(poller.run())
+        ready.set()
+        try:
             await _either(polling, context.stop)
+        finally:
             await _end(polling)
-    finally:
-        await publisher.close()
-        await client.aclose()
 
 
 async def _make_topics(context: Context) -> None:

@@ -1,6 +1,5 @@
 """Feeds: bodies of outlets in, items out; hostile and broken ones included."""
 
-import gzip
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,18 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.outlet import Entry, rss
 
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.fetch import (
-    Failed,
-    NotModified,
-    Retrieved,
-    Validators,
-    fetch,
-    open_session,
-)
-from monitor.feeds.pacing.schedule import wait_s
 from monitor.feeds.reading.canonical import canonical, web_url
 from monitor.feeds.reading.dates import read_date
 from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
@@ -241,38 +231,6 @@ def test_changes() -> None:
     assert changed(cosmetic, known(window)).publish == ()
     later = {**known(window), **changed(moved, known(window)).known}
     assert [i.rev for i in changed(moved, later, again=True).publish] == [2] + [1] * 8
-
-
-def test_schedule() -> None:
-    assert wait_s(60, 0, 0, 0.5) == 60
-    assert 57 <= wait_s(60, 0, 0, 0.0) < wait_s(60, 0, 0, 0.99) <= 63
-    assert wait_s(60, 3, 0, 0.5) == 480
-    assert wait_s(60, 99, 0, 0.5) == 900
-    assert wait_s(60, 1, 3_000, 0.5) == 3_000
-
-
-async def test_fetch(outlet: OutletStub) -> None:
-    outlet.serve("/a", b"body", etag=AUTO, last_modified="Wed, 07 Sep 2016 10:00:00 GMT")
-    outlet.serve("/busy", b"", status=429, headers={"Retry-After": "7"})
-    bomb = gzip.compress(b"x" * 9_000_000)
-    outlet.serve("/bomb", bomb, headers={"Content-Encoding": "gzip"})
-    outlet.serve("/loop", b"", status=302, headers={"Location": outlet.url("/loop")})
-    outlet.serve("/file", b"", status=302, headers={"Location": "file:///etc/passwd"})
-    async with open_session() as session:
-        got = await fetch(session, outlet.url("/a"))
-        assert isinstance(got, Retrieved)
-        assert got.body == b"body"
-        assert await fetch(session, outlet.url("/a"), got.validators) == NotModified()
-        changed = Validators('"other"', "")
-        assert isinstance(await fetch(session, outlet.url("/a"), changed), Retrieved)
-        busy = await fetch(session, outlet.url("/busy"))
-        assert busy == Failed(why="HTTP 429 Too Many Requests", retry_after_s=7)
-        assert await fetch(session, outlet.url("/bomb")) == Failed(why="larger than 8 MB")
-        assert await fetch(session, outlet.url("/loop")) == Failed(why="more than 5 redirects")
-        assert isinstance(await fetch(session, outlet.url("/file")), Failed)
-        refused = await fetch(session, "http://127.0.0.1:1/")
-        assert isinstance(refused, Failed)
-        assert refused.why.startswith("cannot connect")
 
 
 def test_a_path_as_body_opens_nothing(tmp_path: Path) -> None:

@@ -141,12 +141,12 @@ class Away(Names):
 @pytest.mark.parametrize(
     ("resolver", "kind"),
     [
-        (Names(), Trouble.DNS),
-        (Away(aiodns.error.ARES_ENOTFOUND), Trouble.DNS),
-        (Away(aiodns.error.ARES_ENODATA), Trouble.DNS),
-        (Away(aiodns.error.ARES_ETIMEOUT), Trouble.SOFT),
-        (Away(aiodns.error.ARES_ESERVFAIL), Trouble.SOFT),
-        (Away(aiodns.error.ARES_ECONNREFUSED), Trouble.SOFT),
+        (Names(), Trouble.HARD),
+        (Away(aiodns.error.ARES_ENOTFOUND), Trouble.HARD),
+        (Away(aiodns.error.ARES_ENODATA), Trouble.HARD),
+        (Away(aiodns.error.ARES_ETIMEOUT), Trouble.DNS),
+        (Away(aiodns.error.ARES_ESERVFAIL), Trouble.DNS),
+        (Away(aiodns.error.ARES_ECONNREFUSED), Trouble.DNS),
     ],
 )
 async def test_no_such_name_and_no_name_server_are_two_things(

@@ -250,7 +250,7 @@ class Hosts(Machine):
     @rule(poller=st.integers(0, 2), ms=st.integers(30_000, 90_000))
     def block(self, poller: int, ms: int) -> None:
         # the block's key lives by Redis's clock, longer than the test
-        self.run(self.pollers[poller].block_host("outlet.example", ms / 1000, now_ms=self.now))
+        self.run(self.pollers[poller].block_site("outlet.example", ms / 1000, now_ms=self.now))
         self.oracle.blocked = max(self.oracle.blocked, self.now + ms)
 
 

@@ -10,7 +10,7 @@ import redis.asyncio as redis
 
 from monitor.embedded.children import free_port
 from monitor.feeds.feed import Feed, Priority
-from monitor.feeds.pacing.schedule import FIRST_AT_ONCE, FIRST_PER_S
+from monitor.feeds.pacing.first_polls import FIRST_AT_ONCE, FIRST_PER_S
 from monitor.feeds.state.changes import KNOWN_MOST, Changes
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known
@@ -372,7 +372,7 @@ async def test_no_redis_is_said_as_such() -> None:
             leases.known_all("a"),
             leases.known("a", ["i"]),
             leases.hurry("a"),
-            leases.block_host("h", 1),
+            leases.block_site("h", 1),
             leases.push("a", b"", ""),
             leases.take_push("a"),
             leases.settle(lease, wait_s=1),
@@ -430,9 +430,9 @@ async def test_a_blocked_host_is_asked_by_nobody(poller: Pollers) -> None:
     far = replace(B, url="http://elsewhere.example/b")
     one, other = poller(A, far), poller(A, far)
     await one.enlist(now_ms=T0)
-    await one.block_host("outlet.example", 30, now_ms=T0)
-    await one.block_host("outlet.example", 5, now_ms=T0)  # the longer one stands
-    await one.block_host("outlet.example", 0, now_ms=T0)
+    await one.block_site("outlet.example", 30, now_ms=T0)
+    await one.block_site("outlet.example", 5, now_ms=T0)  # the longer one stands
+    await one.block_site("outlet.example", 0, now_ms=T0)
     assert (await leased(other, T0)).feed == far
     assert await idle(other, T0) == LEASE_S
     await other.hurry("a", now_ms=T0)

@@ -15,8 +15,8 @@ from monitor.feeds.pacing.moved import STAYS, Moving, asked_at, follow, lost
 from monitor.feeds.pacing.next_poll import Planned, next_poll
 from monitor.feeds.pacing.outcomes import (
     NO_HINTS,
-    Event,
     Failure,
+    FeedEvent,
     Gone,
     Held,
     Hints,
@@ -212,7 +212,7 @@ def redirected(
     same_site: bool = True,
     overlap: bool = True,
     hours: int = 80,
-) -> list[tuple[Moving, Event | None]]:
+) -> list[tuple[Moving, FeedEvent | None]]:
     """Hourly polls of a feed that redirects."""
     moving, seen = STAYS, []
     for n in range(hours):

@@ -12,10 +12,11 @@ import pytest
 import redis.asyncio as redis
 from stubs.outlet import AUTO, Entry, OutletStub, rss
 
-from monitor.feeds import poller as poller_module
+from monitor.feeds import round as round_module
 from monitor.feeds.feed import BACKFILL_ALL_S, Feed
-from monitor.feeds.fetching.fetch import open_session
-from monitor.feeds.poller import POLLS_AT_ONCE, Poller
+from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.poller import POLLS_AT_ONCE, Poller, Tools
 from monitor.feeds.polls import Polled
 from monitor.feeds.state.feed_state import read_state
 from monitor.feeds.state.leases import Idle, Leases
@@ -23,7 +24,6 @@ from streams.broker.producer import NotPublished
 from streams.decision import Decision
 from streams.item import Item
 from streams.outage import Outages
-from streams.records import Stop
 from streams.topics import ITEMS, Topic, decode
 
 FIRST = Entry("Sanctions on Pakistan", "g-1", "https://a.example/1")
@@ -90,15 +90,15 @@ class Newsroom:
     @asynccontextmanager
     async def polling(self, *feeds: Feed, lease_s: float = 10.0) -> AsyncIterator[None]:
         """A poller at work, stopped as the program stops it."""
-        async with open_session() as session:
+        async with Fetcher() as fetcher, Parsers() as parsers:
+            tools = Tools(
+                fetcher=fetcher, parsers=parsers, publisher=self.broker, ledger=self.polls
+            )
             poller = Poller(
-                session=session,
-                publisher=self.broker,
+                tools,
+                self.leases(*feeds, lease_s=lease_s),
                 make_topics=self.broker.make_topics,
-                leases=self.leases(*feeds, lease_s=lease_s),
-                stop=Stop(),
                 outages=self.outages,
-                ledger=self.polls,
             )
             task = asyncio.create_task(poller.run())
             try:
@@ -333,7 +333,7 @@ async def test_a_failing_feed_is_one_line_and_waits_longer_and_longer(
 async def test_what_nobody_foresaw_is_a_failure_of_that_feed_alone(
     newsroom: Newsroom, outlet: OutletStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poller_module, "POLL_MOST_S", 0.3)
+    monkeypatch.setattr(round_module, "POLL_MOST_S", 0.3)
     outlet.serve("hangs", rss(FIRST), delay_s=60)
     outlet.serve("good", rss(FIRST))
     feeds = [feed(outlet, name) for name in ("hangs", "good")]

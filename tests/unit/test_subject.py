@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from monitor.cli.bar import tracked
-from monitor.feeds.fetching.fetch import _public_socket
 from monitor.itemfile import BadLine, count_lines
 from monitor.subject import is_file, read_subject
 from streams.item import Item
@@ -63,12 +62,3 @@ def test_lines_are_counted_where_that_is_cheap(tmp_path: Path) -> None:
 def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(tracked(range(5_000), 5_000, "counting")) == list(range(5_000))
     assert capsys.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "::1", "fe80::1%lo", "::ffff:10.0.0.1"],
-)
-def test_private_addresses_get_no_socket(host: str) -> None:
-    with pytest.raises(OSError, match="is no public address"):
-        _public_socket((2, 1, 6, "", (host, 80)))

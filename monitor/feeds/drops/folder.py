@@ -20,9 +20,6 @@ from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.plain import one_line
 from streams.item import Item
 
-EVERY_S = 1.0
-"""Between two looks into a folder whose feed says nothing: a look costs a listing."""
-
 STILL_S = 1.0
 """A file must be unchanged for so long: uploads that pause are rarely slower."""
 

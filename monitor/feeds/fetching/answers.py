@@ -18,7 +18,7 @@ class Trouble(StrEnum):
     """What kind of failure it is, so that the schedule can weigh it."""
 
     DNS = "dns"
-    """No such name.  A name server that does not answer is `SOFT`."""
+    """No name server answers.  A name that does not exist is `HARD`."""
     SOFT = "soft"
     """May be over in a minute: timeouts, 5xx, broken connections and bodies."""
     BUSY = "busy"
@@ -76,7 +76,8 @@ class Retrieved:
 
     `url` is where it was found in the end; `max_age_s` for how long it stays fresh; `links` the
     `Link` headers by relation (`hub`, `self`).  With `delta` the body has only what is new since
-    the validators that were sent (226, RFC 3229), so it need not overlap with the last one.
+    the validators that were sent (226, RFC 3229), so it need not overlap with the last one; that
+    holds of what a hub sent (`pushed`), too.
     """
 
     body: bytes
@@ -87,6 +88,7 @@ class Retrieved:
     max_age_s: float | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     delta: bool = False
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

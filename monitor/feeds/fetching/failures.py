@@ -89,8 +89,8 @@ def _failed_lookup(error: aiohttp.ClientConnectorDNSError) -> Failed:
     code = cause.args[0] if cause.args else None
     system = isinstance(cause, socket.gaierror)
     if code in (_NO_SUCH_NAME_SYSTEM if system else _NO_SUCH_NAME):
-        return Failed(why=f"no such name: {error.host}", trouble=Trouble.DNS)
-    return Failed(why=f"the name {error.host} cannot be looked up now")
+        return Failed(why=f"no such name: {error.host}", trouble=Trouble.HARD)
+    return Failed(why=f"the name {error.host} cannot be looked up now", trouble=Trouble.DNS)
 
 
 def _failed_connection(error: OSError) -> Failed:

@@ -8,6 +8,7 @@ that asked for a pause gets it; sites of which nothing is to be kept are forgott
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
@@ -116,9 +117,17 @@ class Hosts:
 def site_of(host: str) -> str:
     """The registrable domain, so that an outlet's hosts share their turns; an IP address itself."""
     host = host.strip("[]").rstrip(".").lower()
-    if is_address(host):
+    if not host or is_address(host):
         return host
     return _suffixes().privatesuffix(host) or host
+
+
+def site_of_url(url: str) -> str:
+    """The site that an address asks; empty where that is nobody."""
+    try:
+        return site_of(urlsplit(url).hostname or "")
+    except ValueError:
+        return ""
 
 
 @cache

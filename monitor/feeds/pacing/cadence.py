@@ -13,7 +13,7 @@ it has had before, measured the same way.
 
 from dataclasses import dataclass, replace
 
-from monitor.feeds.pacing.outcomes import Event
+from monitor.feeds.events import FeedEvent
 from streams.decision import Reason
 
 HOUR_S = 3_600.0
@@ -67,9 +67,13 @@ class Cadence:
     quiet: bool = False
 
 
+UNLEARNED = Cadence()
+"""Of a feed that was never polled."""
+
+
 def watch(
     cadence: Cadence, *, news: bool, last_new_s: float, now_s: float
-) -> tuple[Cadence, Event | None]:
+) -> tuple[Cadence, FeedEvent | None]:
     """After a poll at `now_s` that was answered, with `news` or without.
 
     `last_new_s` (Unix) is when some was found before this poll.  What comes at a feed's first poll
@@ -81,7 +85,7 @@ def watch(
     said = None if cadence.quiet else gone_quiet(learned, last_new_s, now_s)
     if said is None:
         return learned, None
-    return replace(learned, quiet=True), Event(reason=Reason.FEED_QUIET, detail=said)
+    return replace(learned, quiet=True), FeedEvent(reason=Reason.FEED_QUIET, detail=said)
 
 
 def gone_quiet(cadence: Cadence, last_new_s: float, now_s: float) -> str | None:

@@ -7,7 +7,8 @@ what is said of an outage is said once, then once a week.
 from dataclasses import replace
 from math import pow
 
-from monitor.feeds.pacing.outcomes import Event, Failure
+from monitor.feeds.events import FeedEvent
+from monitor.feeds.pacing.outcomes import Failure
 from monitor.feeds.pacing.pace import Bounds, Muted, Pace
 from streams.decision import Reason
 
@@ -49,7 +50,7 @@ _MUTED = {Muted.GONE: Reason.FEED_GONE, Muted.QUARANTINED: Reason.FEED_QUARANTIN
 
 def failed(
     pace: Pace, failure: Failure, bounds: Bounds, now_s: float, random: float
-) -> tuple[float, Pace, tuple[Event, ...]]:
+) -> tuple[float, Pace, tuple[FeedEvent, ...]]:
     """Wait, pace and events after a failure; `random` in [0, 1).
 
     Doubles from the shortest interval on, so that a feed is asked again about as soon as its outage
@@ -71,11 +72,11 @@ def failed(
 
 def muted(
     pace: Pace, why: Muted, detail: str, now_s: float, random: float
-) -> tuple[float, Pace, tuple[Event, ...]]:
+) -> tuple[float, Pace, tuple[FeedEvent, ...]]:
     """A week's wait; each weekly poll that changes nothing is a reminder."""
     since_s = pace.failing_since_s or now_s
     after = replace(pace, muted=why, failing_since_s=since_s, said_s=now_s)
-    return WEEK_S * (1 + JITTER * random), after, (Event(reason=_MUTED[why], detail=detail),)
+    return WEEK_S * (1 + JITTER * random), after, (FeedEvent(reason=_MUTED[why], detail=detail),)
 
 
 def _wait_s(pace: Pace, errors: float, failure: Failure, bounds: Bounds, random: float) -> float:
@@ -87,10 +88,10 @@ def _wait_s(pace: Pace, errors: float, failure: Failure, bounds: Bounds, random:
     return max(backed_off, bounds.shortest_s, asked) * (1 + spread * random)
 
 
-def _failing(failure: Failure, lasted_s: float, wait_s: float) -> Event:
+def _failing(failure: Failure, lasted_s: float, wait_s: float) -> FeedEvent:
     said = failure.why or f"{failure.trouble} {failure.status or ''}".strip()
     detail = f"{said}; failing for {_span(lasted_s)}, asked again in {_span(wait_s)}"
-    return Event(reason=Reason.FEED_FAILING, detail=detail)
+    return FeedEvent(reason=Reason.FEED_FAILING, detail=detail)
 
 
 def _span(seconds: float) -> str:

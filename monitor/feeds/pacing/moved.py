@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.feeds.pacing.outcomes import Event
+from monitor.feeds.events import FeedEvent
 from streams.decision import Reason
 
 PERMANENT = frozenset({301, 308})
@@ -68,7 +68,7 @@ def follow(
     same_site: bool,
     overlap: bool,
     shown: str,
-) -> tuple[Moving, Event | None]:
+) -> tuple[Moving, FeedEvent | None]:
     """After a poll that was answered with a feed or "not changed".
 
     `url` is the feed's own address, `statuses` are those of the redirects, in order, `target` where
@@ -105,8 +105,8 @@ def _words(url: str) -> set[str]:
     return set(_WORD.findall(url.lower()))
 
 
-def _moved(shown: str, why_not: str) -> Event:
+def _moved(shown: str, why_not: str) -> FeedEvent:
     said = f"moved for good, asked there from now on: write url: {shown} in feeds.yaml"
     if why_not:
         said = f"says it moved for good, but {why_not}: if it is right, write url: {shown}"
-    return Event(reason=Reason.FEED_MOVED, detail=said)
+    return FeedEvent(reason=Reason.FEED_MOVED, detail=said)

@@ -8,10 +8,10 @@ the pace after it, what ops should know.  Invariants: a feed that answers is ask
 
 from dataclasses import dataclass, replace
 
+from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.pacing.failing import JITTER, RETRY_AFTER_MOST_S, failed, muted
 from monitor.feeds.pacing.outcomes import (
-    Event,
     Failure,
     Gone,
     Held,
@@ -44,7 +44,7 @@ class Planned:
 
     wait_s: float
     pace: Pace
-    events: tuple[Event, ...] = ()
+    events: tuple[FeedEvent, ...] = ()
 
 
 def next_poll(

@@ -1,11 +1,9 @@
-"""Outcomes: how a poll ended, as far as it matters for the next one; and what came to light.
+"""Outcomes: how a poll ended, as far as it matters for the next one.
 
-Values only.  `next_poll` takes one `Outcome` and answers with a wait and some `Event`s.
+Values only.  `next_poll` takes one `Outcome`.
 """
 
 from dataclasses import dataclass
-
-from streams.decision import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +71,3 @@ class Hints:
 
 
 NO_HINTS = Hints()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something ops should know of a feed: for `wire.decisions`, a counter and the log."""
-
-    reason: Reason
-    detail: str

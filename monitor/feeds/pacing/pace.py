@@ -40,9 +40,14 @@ BOUNDS = {
 }
 
 
+FOLDER_EVERY_S = 1.0
+"""Between two looks into a folder: one costs a listing."""
+
+
 def bounds_of(feed: Feed) -> Bounds:
-    """Those of its priority; with `every` both are that interval."""
-    return Bounds(feed.every_s, feed.every_s) if feed.every_s else BOUNDS[feed.priority]
+    """Those of its priority; with `every`, and for a folder, both are one interval."""
+    fixed = feed.every_s or (FOLDER_EVERY_S if feed.folder else 0.0)
+    return Bounds(fixed, fixed) if fixed else BOUNDS[feed.priority]
 
 
 class Muted(StrEnum):
@@ -75,3 +80,7 @@ class Pace:
     def said(self) -> bool:
         """True while an outage of the feed is on record; the poll that ends it makes it False."""
         return self.said_s > 0
+
+
+NEW = Pace()
+"""Of a feed that was never polled."""

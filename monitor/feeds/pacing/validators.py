@@ -7,7 +7,7 @@ is asked unconditionally from then on; the others every `PROBE_S`, so a lie hide
 
 from dataclasses import dataclass, replace
 
-from monitor.feeds.pacing.outcomes import Event
+from monitor.feeds.events import FeedEvent
 from streams.decision import Reason
 
 PROBE_S = 6 * 3_600.0
@@ -23,6 +23,10 @@ class Trust:
 
     probe_at_s: float = 0.0
     lies: bool = False
+
+
+TRUSTED = Trust()
+"""Until the first probe: the first poll, which has none, is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ def unconditional(trust: Trust, now_s: float) -> bool:
 
 def probed(
     trust: Trust, before: Body, after: Body, *, brought: bool, now_s: float, random: float
-) -> tuple[Trust, Event | None]:
+) -> tuple[Trust, FeedEvent | None]:
     """After an unconditional GET that was answered with a body; `random` in [0, 1).
 
     `before` is the last body known; `brought` says that `after` had new or changed entries, which
@@ -61,4 +65,4 @@ def probed(
         return again, None
     name = "ETag" if after.etag else "Last-Modified"
     detail = f"new entries under an equal {name}; asked without validators from now on"
-    return Trust(lies=True), Event(reason=Reason.VALIDATOR_LIES, detail=detail)
+    return Trust(lies=True), FeedEvent(reason=Reason.VALIDATOR_LIES, detail=detail)

@@ -6,60 +6,53 @@ acknowledged it, so on a new broker nothing counts as published.
 """
 
 import logging
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from monitor.feeds.fetching.fetch import Validators
+from monitor.feeds.fetching.answers import Validators
+from monitor.feeds.pacing.cadence import UNLEARNED, Cadence
+from monitor.feeds.pacing.moved import STAYS, Moving
+from monitor.feeds.pacing.pace import NEW, Pace
+from monitor.feeds.pacing.validators import TRUSTED, Body, Trust
 from monitor.feeds.state.window import WindowFacts, pack_window, read_window
 
 log = logging.getLogger("wirewatch.poll")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """Evidence of a permanent redirect: where to, since when (epoch, s), how often it was seen."""
-
-    target: str
-    since_s: float
-    sightings: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What is known of one feed; all of it empty before its first poll.
 
-    `window` packs the digests of the last window's raw items (`pack_window`).  `pace` and
-    `cadence` are records of the pacing, not read here.  `lies`: its validators are not trusted.
-    `probed_s` is when it was last read without them, `polled_s` when its window was last
-    published; `quarantined_until_s`, `muted_until_s` when it is tried again (epoch, s; 0 is
-    never).  `baseline_done` once its first poll was published.  `hub` and `topic` are WebSub's.
+    `etag` and `last_modified` belong to `found_at` (empty: the feed's address).  `window` packs the
+    digests of the last window's raw items (`pack_window`), `polled_s` is when it was published
+    (epoch, s).  `baseline_done` once its first poll was published.
     """
 
     url: str = ""
     topic_id: str = ""
     etag: str = ""
     last_modified: str = ""
+    found_at: str = ""
     body_hash: str = ""
     window: str = ""
-    pace: Mapping[str, Any] = field(default_factory=dict)
-    cadence: Mapping[str, Any] = field(default_factory=dict)
-    moved: Moved | None = None
-    lies: bool = False
-    probed_s: float = 0.0
     polled_s: float = 0.0
-    quarantined_until_s: float = 0.0
-    muted_until_s: float = 0.0
     baseline_done: bool = False
-    hub: str = ""
-    topic: str = ""
+    pace: Pace = NEW
+    cadence: Cadence = UNLEARNED
+    moving: Moving = STAYS
+    trust: Trust = TRUSTED
 
     @property
     def validators(self) -> Validators:
         """To ask the outlet with."""
-        return Validators(self.etag, self.last_modified)
+        return Validators(self.etag, self.last_modified, self.found_at)
+
+    @property
+    def body(self) -> Body:
+        """The last body, as far as its validators are concerned."""
+        return Body(etag=self.etag, last_modified=self.last_modified, digest=self.body_hash)
 
     def again(self, topic_id: str) -> bool:
         """True on a broker that does not have the feed's items."""
@@ -72,7 +65,8 @@ class FeedState:
         """
         if self.url == url and self.topic_id == topic_id:
             return self
-        return replace(self, etag="", last_modified="", body_hash="", window="")
+        kept = self if self.url in {"", url} else replace(self, moving=STAYS, trust=TRUSTED)
+        return replace(kept, etag="", last_modified="", found_at="", body_hash="", window="")
 
     def facts(self, window: Collection[bytes]) -> WindowFacts:
         """What a window, as the digests of its raw items, has in common with the last one."""
@@ -102,6 +96,7 @@ class FeedState:
             topic_id=topic_id,
             etag=validators.etag,
             last_modified=validators.last_modified,
+            found_at=validators.url,
             body_hash=body_hash,
             window=pack_window(window),
             polled_s=now_s,

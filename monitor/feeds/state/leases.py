@@ -7,7 +7,7 @@ storing.
 
 Keys below `ww:{desk}:` (one Cluster slot): `due:<list>` (sorted set of one list of feeds, by when
 to look), `feed:<id>` (hash, fields: `lease.lua`), `feed:<id>:known` (hash: `known.py`),
-`feed:<id>:pushed` (list of bodies), `host:<host>` (until when nobody asks it).
+`feed:<id>:pushed` (list of bodies), `host:<site>` (until when nobody asks it).
 Pollers with equal lists of feeds share one due set; a list nobody polls any more goes.
 """
 
@@ -15,14 +15,15 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import redis.asyncio as redis
 from redis.client import NEVER_DECODE
 from redis.exceptions import RedisError
 
 from monitor.feeds.feed import Feed
-from monitor.feeds.pacing.schedule import first_wait_s
+from monitor.feeds.fetching.hosts import site_of_url
+from monitor.feeds.pacing.first_polls import first_wait_s
+from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known, known_value, read_known
@@ -146,8 +147,8 @@ class Leases:
         waits = [
             (
                 member,
-                _ms(first_wait_s(nth, len(self._feeds), feed.every_s or 60.0)),
-                host_of(feed.url),
+                _ms(first_wait_s(nth, len(self._feeds), bounds_of(feed).shortest_s)),
+                site_of_url(feed.url),
             )
             for nth, (member, feed) in enumerate(self._feeds.items())
         ]
@@ -224,15 +225,15 @@ class Leases:
         keys = [self._due, f"{self._feed}{feed}"]
         await _answer(self._hurry(keys=keys, args=[self._members[feed], _now(now_ms)]))
 
-    async def block_host(self, host: str, seconds: float, *, now_ms: int | None = None) -> None:
-        """No poller of the desk asks for feeds of this host so long; a longer block stands.
+    async def block_site(self, site: str, seconds: float, *, now_ms: int | None = None) -> None:
+        """No poller of the desk asks for feeds of this site so long; a longer block stands.
 
         Raises:
             StateUnreachable: Redis does not answer.
         """
         if seconds > 0:
             arguments: list[str | int] = [max(1, _ms(seconds)), _now(now_ms)]
-            await _answer(self._block(keys=[f"{self._host}{host}"], args=arguments))
+            await _answer(self._block(keys=[f"{self._host}{site}"], args=arguments))
 
     async def push(self, feed: str, body: bytes, content_type: str) -> bool:
         """Keeps a pushed body for the next poll; False where it is too large or too many wait.
@@ -245,6 +246,16 @@ class Leases:
         value = content_type.replace("\n", " ").encode() + b"\n" + body
         arguments: list[bytes | int] = [value, PUSHES_MOST, _ms(PUSH_KEEP_S)]
         return bool(await _answer(self._push(keys=[f"{self._feed}{feed}:pushed"], args=arguments)))
+
+    async def pushed(self, feed: str, body: bytes, content_type: str) -> None:
+        """Keeps what a hub sent, and makes the feed due; what there is no room for is fetched.
+
+        Raises:
+            StateUnreachable: Redis does not answer.
+        """
+        if feed in self._members:
+            await self.push(feed, body, content_type)
+            await self.hurry(feed)
 
     async def take_push(self, feed: str) -> tuple[bytes, str] | None:
         """The pushed body that has waited longest, and its content type; it is gone from Redis.
@@ -288,14 +299,6 @@ class Leases:
         arguments = [self._feed, _now(now_ms), _ms(lease_s), _ms(LIST_KEEP_S), *pairs]
         lost = await _answer(self._extend(keys=[self._due], args=arguments))
         return frozenset(held[member] for member in lost)
-
-
-def host_of(url: str) -> str:
-    """Whom a feed's address asks; empty where that is nobody."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _member(feed: Feed) -> str:

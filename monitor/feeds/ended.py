@@ -1,0 +1,58 @@
+"""Ended: how one poll can end, as values.
+
+Invariant: what is `Learned`, the broker has acknowledged.
+"""
+
+from dataclasses import dataclass
+
+from monitor.feeds.fetching.answers import Failed, Hop, Later
+from monitor.feeds.pacing.validators import Body
+from monitor.feeds.parsers.frames import Harmed
+from monitor.feeds.state.changes import Changes
+from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.websub.protocol import Advertised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an answer says besides its entries.
+
+    `url` is where it was found, `probe` the body that came although no validators were sent,
+    `overlap` whether it shows entries known from before; `pushed`: a hub sent it.
+    """
+
+    url: str = ""
+    hops: tuple[Hop, ...] = ()
+    max_age_s: float | None = None
+    ttl_s: float | None = None
+    advertised: Advertised | None = None
+    probe: Body | None = None
+    overlap: bool = True
+    pushed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """The outlet has nothing new."""
+
+    said: Said = Said()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """Published, to be remembered; `more` is left for the next poll."""
+
+    state: FeedState
+    changes: Changes
+    said: Said = Said()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpublished:
+    """The broker has not acknowledged what is new; any of it may be there all the same."""
+
+    why: str
+
+
+Ended = Learned | Unchanged | Unpublished | Later | Failed | Harmed

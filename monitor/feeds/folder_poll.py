@@ -1,0 +1,89 @@
+"""Folder poll: what an agency left in a feed's folder, published; then the files are moved.
+
+In: a lease on a feed with a folder.  Out: how the poll ended, as that of any other feed.  The way:
+take → changes → publish → move.  Invariant: no file is moved before the broker has its items.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.feeds.drops.folder import Drops, Taken, Unavailable
+from monitor.feeds.ended import Ended, Learned, Unchanged, Unpublished
+from monitor.feeds.events import FeedEvent
+from monitor.feeds.fetching.answers import UNCONDITIONAL, Failed, Trouble
+from monitor.feeds.published import Desk
+from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.state.changes import Changes, find_changes
+from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.known import Known
+from monitor.feeds.state.leases import Lease
+from monitor.feeds.state.window import WindowFacts
+from streams.broker.producer import NotPublished
+from streams.decision import Reason
+from streams.item import Item
+
+
+async def poll_folder(
+    lease: Lease,
+    state: FeedState,
+    topic_id: str,
+    *,
+    drops: Drops,
+    desk: Desk,
+    known: Callable[[str, Sequence[str]], Awaitable[Mapping[str, Known]]],
+    may_publish: Callable[[Lease], None],
+    now: datetime,
+) -> Ended:
+    """One look into the folder of the leased feed."""
+    feed = lease.feed
+    taken = await asyncio.to_thread(drops.take, feed, now)
+    if isinstance(taken, Unavailable):
+        return Failed(why=taken.why, trouble=Trouble.SOFT)
+    if not taken.files and not taken.rejected:
+        return Unchanged()
+    items = [entry for entry in taken.entries if isinstance(entry, Item)]
+    facts = WindowFacts(first_poll=not state.baseline_done, total=len(items))
+    before = await known(feed.id, [item.id for item in items]) if lease.known_count else {}
+    changes = find_changes(
+        items, before, feed=feed, now=now, facts=facts, again=state.again(topic_id)
+    )
+    changes = replace(changes, events=(*changes.events, *_rejections(taken)))
+    may_publish(lease)
+    dropped = [entry for entry in taken.entries if isinstance(entry, Dropped)]
+    try:
+        await desk.items(feed, changes.publish, (*dropped, *changes.dropped))
+    except NotPublished as error:
+        return Unpublished(why=str(error))
+    return await _moved(drops, taken, now) or _learned(lease, state, topic_id, taken, changes, now)
+
+
+async def _moved(drops: Drops, taken: Taken, now: datetime) -> Failed | None:
+    """None once the files are out of the way; else they come again, and are known then."""
+    stuck = await asyncio.to_thread(drops.settle, taken, now)
+    return Failed(why=stuck.why, trouble=Trouble.SOFT) if stuck else None
+
+
+def _learned(
+    lease: Lease,
+    state: FeedState,
+    topic_id: str,
+    taken: Taken,
+    changes: Changes,
+    now: datetime,
+) -> Learned:
+    learned = state.published(
+        url=lease.feed.url,
+        topic_id=topic_id,
+        validators=UNCONDITIONAL,
+        body_hash="",
+        now_s=now.timestamp(),
+    )
+    return Learned(state=learned, changes=changes, more=taken.more)
+
+
+def _rejections(taken: Taken) -> list[FeedEvent]:
+    return [
+        FeedEvent(Reason.FILE_REJECTED, f"{each.file.shown}: {each.why}") for each in taken.rejected
+    ]

@@ -1,0 +1,127 @@
+"""Unseen: what a body holds that the feed's last window did not, read by a parser process.
+
+In: a retrieved body and the feed's state.  Out: its unseen entries as items.  Invariants: the
+parser reads a whole entry or none of it; an entry is left out only if the very same bytes were
+published; what cannot be cut into entries is read whole.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import Failed, Retrieved, Trouble
+from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
+from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.reading.oversize import MAX_ENTRIES
+from monitor.feeds.reading.window import Whole, Window, look
+from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.window import WINDOW_MOST, WindowFacts, read_window
+from streams.item import Item
+
+TRIES = 2
+"""Of a body that harms its parser: the machine may only have been busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What was read of a window, and what is known of the rest of it.
+
+    `digests` are those of all its raw items that count as seen once these entries are published.
+    `whole`: nothing was left out; `complete`: nothing is left for the next poll, so the body's
+    validators may be kept; `more`: some is left only because it is too much for one poll.
+    """
+
+    read: Read
+    facts: WindowFacts
+    digests: Sequence[bytes] = ()
+    whole: bool = True
+    complete: bool = True
+    more: bool = False
+
+    @property
+    def items(self) -> list[Item]:
+        """The entries the stream carries."""
+        return [entry for entry in self.read.entries if isinstance(entry, Item)]
+
+    @property
+    def dropped(self) -> list[Dropped]:
+        """Those it does not."""
+        return [entry for entry in self.read.entries if isinstance(entry, Dropped)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads one retrieved body of a feed, as far as it is unseen; `now` is when it came."""
+
+    feed: Feed
+    state: FeedState
+    retrieved: Retrieved
+    parsers: Parsers
+    now: datetime
+
+    async def unseen(self) -> Unseen | Failed | Harmed:
+        """The entries that the last window did not have."""
+        found = look(self.retrieved.body, self.retrieved.content_type)
+        if isinstance(found, Whole):
+            return await self._all(found.body, closed=found.closed)
+        seen = read_window(self.state.window)
+        new = next(found.portions(MAX_ENTRIES, seen=seen), frozenset[bytes]())
+        if not new:
+            return self._of(found, Read(entries=()), new, seen)
+        read = await self._read(found.reduced(new))
+        if isinstance(read, Read) and len(read.entries) != sum(d in new for d in found.digests):
+            return await self._all(found.reduced(found.digests), closed=found.closed)
+        return self._of(found, read, new, seen) if isinstance(read, Read) else read
+
+    async def whole(self) -> Unseen | Failed | Harmed:
+        """All entries: where one that is known changed, it may share its id with another one."""
+        found = look(self.retrieved.body, self.retrieved.content_type)
+        if isinstance(found, Whole):
+            return await self._all(found.body, closed=found.closed)
+        read = await self._read(found.reduced(found.digests))
+        seen = read_window(self.state.window)
+        return self._of(found, read, found.digests, seen) if isinstance(read, Read) else read
+
+    async def _all(self, body: bytes, *, closed: bool) -> Unseen | Failed | Harmed:
+        read = await self._read(body)
+        if not isinstance(read, Read):
+            return read
+        facts = WindowFacts(first_poll=not self.state.baseline_done, total=len(read.entries))
+        return Unseen(read=read, facts=facts, complete=closed and not read.left_out)
+
+    def _of(
+        self, found: Window, read: Read, new: Collection[bytes], seen: Collection[bytes]
+    ) -> Unseen:
+        facts = self.state.facts(found.digests)
+        if self.retrieved.delta:  # it need not have anything in common with the last window
+            facts = replace(facts, previous=0)
+        digests = [d for d in dict.fromkeys(found.digests) if d in new or d in seen]
+        more = len(digests) < len(set(found.digests))
+        if self.retrieved.delta:
+            digests += [digest for digest in seen if digest not in digests]
+        return Unseen(
+            read=read,
+            facts=facts,
+            digests=digests[:WINDOW_MOST],
+            whole=len(new) == len(set(found.digests)),
+            complete=found.closed and not more and not read.left_out and not self.retrieved.delta,
+            more=more,
+        )
+
+    async def _read(self, body: bytes) -> Read | Failed | Harmed:
+        job = Job(
+            body=body,
+            url=self.retrieved.url,
+            content_type=self.retrieved.content_type,
+            feed=self.feed,
+            now=self.now,
+        )
+        for _ in range(TRIES):
+            answer = await self.parsers.read(job)
+            if not isinstance(answer, Harmed):
+                break
+        if isinstance(answer, Unreadable):
+            return Failed(why=answer.why, trouble=Trouble.UNREADABLE)
+        return answer
