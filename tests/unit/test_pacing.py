@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.pacing.failing import BACKOFF_MOST_S, RETRY_AFTER_MOST_S, WEEK_S
 from monitor.feeds.pacing.moved import STAYS, Moving, asked_at, follow, lost
@@ -16,7 +17,6 @@ from monitor.feeds.pacing.next_poll import Planned, next_poll
 from monitor.feeds.pacing.outcomes import (
     NO_HINTS,
     Failure,
-    FeedEvent,
     Gone,
     Held,
     Hints,
