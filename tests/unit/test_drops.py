@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,8 @@ from monitor.feeds.drops.folder import (
 )
 from monitor.feeds.feed import Feed
 from monitor.feeds.reading.entries import Dropped, DropReason
-from monitor.feeds.state.changes import find_changes
+from monitor.feeds.state.changes import Changes, find_changes
+from monitor.feeds.state.known import Known
 from streams.item import Item
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -117,13 +118,20 @@ def test_a_process_killed_with_files_taken_leaves_them_whole(folder: Path, put: 
     assert titles(taken(Drops(folder))) == ["News of a.json"]
 
 
+def changes(
+    entries: Sequence[Item | Dropped], known: Mapping[str, Known], now: datetime
+) -> Changes:
+    items = [entry for entry in entries if isinstance(entry, Item)]
+    return find_changes(items, known, feed=Feed(id="wire"), now=now)
+
+
 def test_what_was_published_before_a_kill_is_not_published_again(folder: Path, put: Put) -> None:
     put("a.json")
-    before = find_changes([x for x in taken(Drops(folder)).entries if isinstance(x, Item)], {})
+    before = changes(taken(Drops(folder)).entries, {}, NOW)
     assert len(before.publish) == 1
     again = Drops(folder)  # another process, which knows what the first had stored
     look = taken(again, later(5))
-    after = find_changes([x for x in look.entries if isinstance(x, Item)], before.known)
+    after = changes(look.entries, before.known, later(5))
     assert after.publish == ()
     assert again.settle(look, later(5)) is None
     assert names(folder / "done") == ["a.json"]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
+from monitor.feeds.feed import Feed
 from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
 from monitor.feeds.reading.formats import read_document
@@ -24,7 +25,7 @@ MB = 2**20
 
 
 def entries(body: bytes, url: str = "") -> list[Item | Dropped]:
-    return read_entries(read_document(body, url=url), feed="f", outlet="", now=NOW)
+    return read_entries(read_document(body, url=url), Feed(id="f"), NOW)
 
 
 def items(body: bytes, url: str = "") -> list[Item]:

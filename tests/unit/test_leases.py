@@ -11,6 +11,7 @@ import redis.asyncio as redis
 from monitor.embedded.children import free_port
 from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.pacing.first_polls import FIRST_AT_ONCE, FIRST_PER_S
+from monitor.feeds.pacing.pace import NEW, Pace
 from monitor.feeds.state.changes import KNOWN_MOST, Changes
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known
@@ -36,7 +37,7 @@ STATE = FeedState(
     last_modified="yesterday",
     body_hash="b1",
     window="ZGlnZXN0cw==",
-    pace={"wait_s": 9.5},
+    pace=Pace(interval_s=9.5),
     baseline_done=True,
 )
 
@@ -205,7 +206,7 @@ async def test_what_an_earlier_version_stored_of_a_feed_is_read(
     fields = {"url": A.url, "topic_id": "t1", "etag": '"v1"', "body_hash": "b1", "fence": "7"}
     await client.hset(key, mapping=fields)
     lease = await leased(poller(A), T0)
-    assert lease.state == replace(STATE, last_modified="", window="", pace={})
+    assert lease.state == replace(STATE, last_modified="", window="", pace=NEW)
     await poller(A).settle(lease, wait_s=0, state=STATE, now_ms=T0)
     assert not {"url", "topic_id", "etag"} & set(await client.hgetall(key))
     assert (await leased(poller(A), T0 + 1)).state == STATE

@@ -146,7 +146,7 @@ async def test_nothing_is_connected(outlet: OutletStub, fetcher: Fetcher, host: 
     with watched_connects() as connects:
         failed = await fetcher.fetch(_url(host, outlet.port))
     assert isinstance(failed, Failed), host
-    assert failed.trouble in {Trouble.REFUSED, Trouble.DNS}, failed
+    assert failed.trouble in {Trouble.REFUSED, Trouble.HARD}, failed
     assert connects == []
     assert outlet.requests == []
 
@@ -252,7 +252,7 @@ async def test_through_a_proxy_the_target_is_looked_at(stage: OutletStub) -> Non
         assert isinstance(await fetcher.fetch("http://paper.example/a"), Retrieved)
         assert isinstance(await fetcher.fetch("http://only.proxy.example/a"), Retrieved)
         direct = await fetcher.fetch("http://direct.example/a")
-        assert direct == Failed(why="no such name: direct.example", trouble=Trouble.DNS)
+        assert direct == Failed(why="no such name: direct.example", trouble=Trouble.HARD)
         assert isinstance(await fetcher.fetch("http://10.0.0.1/a", allow_private=True), Retrieved)
     assert [r.headers["Host"] for r in stage.requests] == [
         "paper.example",
