@@ -22,7 +22,7 @@ from feeds_window import Done
 from alerts.connection import RedisConnection
 from monitor.desk.settings import resolve
 from monitor.feeds.feed import BACKFILL_ALL_S, Feed
-from monitor.feeds.polls import Polled
+from monitor.feeds.polling.polls import Polled
 from monitor.program.plan import Plan, Role
 from monitor.program.process import end_process, run_loop
 from monitor.program.progress import LoggedProgress

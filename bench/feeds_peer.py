@@ -22,7 +22,7 @@ from feeds_stub import ADDRESSES, addresses_of
 from feeds_window import Done
 from kafka import KafkaProducer
 
-from monitor.feeds.poller import POLLS_AT_ONCE
+from monitor.feeds.polling.poller import POLLS_AT_ONCE
 from streams.item import Item
 from streams.topics import ITEMS, encode
 

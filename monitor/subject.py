@@ -7,7 +7,7 @@ headline is anything that is neither an address nor the name of a file.
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.feeds.offline import WEB, Unreadable, read_feed
+from monitor.feeds.visiting.offline import WEB, Unreadable, read_feed
 from monitor.itemfile import STDIN, BadLine, is_item_file, read_json_items
 from streams.item import Item, cut
 

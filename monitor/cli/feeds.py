@@ -29,7 +29,7 @@ def read(
     as_json: JsonOption = False,
 ) -> None:
     """Read feeds as items: one line per entry, dropped ones with their reason."""
-    from monitor.feeds.offline import Unreadable, read_sources
+    from monitor.feeds.visiting.offline import Unreadable, read_sources
 
     plain = sys.stdout.isatty() and not as_json
     unreadable = 0

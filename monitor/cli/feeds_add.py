@@ -13,7 +13,7 @@ from monitor.exits import ExitCode, Quit
 
 if TYPE_CHECKING:
     from monitor.desk.config import Desk
-    from monitor.feeds.adding import Candidate
+    from monitor.feeds.visiting.adding import Candidate
 
 
 def add(
@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Add a feed to feeds.yaml; of a page the feed it names."""
     from monitor.desk.feedlist import NewFeed, add_feeds, feed_id
-    from monitor.feeds.adding import find_feeds
+    from monitor.feeds.visiting.adding import find_feeds
 
     found, settings = load(desk)
     contact = settings.text("WIREWATCH_CONTACT")

@@ -17,7 +17,7 @@ from monitor.exits import ExitCode, Quit
 if TYPE_CHECKING:
     from monitor.desk.config import Desk
     from monitor.feeds.feed import Feed
-    from monitor.feeds.verdict import Verdict
+    from monitor.feeds.visiting.verdict import Verdict
 
 WORTH_A_BAR = 3
 """Feeds: one may take 30 s to answer."""
@@ -37,8 +37,8 @@ def check(
 ) -> None:
     """Ask each feed once: can it be read, how new, how dated, what to know; nothing is kept."""
     from monitor.desk.feed_secrets import feed_secrets
-    from monitor.feeds.verdict import Level
-    from monitor.feeds.visit import Visits, check_feeds
+    from monitor.feeds.visiting.verdict import Level
+    from monitor.feeds.visiting.visit import Visits, check_feeds
 
     found, settings = load(desk)
     feeds = _chosen(found, ids or [])
@@ -79,7 +79,7 @@ def _as_json(verdict: "Verdict") -> str:
 
 
 def _as_text(verdict: "Verdict") -> str:
-    from monitor.feeds.verdict import Level, shown_span
+    from monitor.feeds.visiting.verdict import Level, shown_span
 
     said = [verdict.format] if verdict.format else []
     if verdict.verdict is not Level.BAD and verdict.status:

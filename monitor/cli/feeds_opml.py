@@ -12,7 +12,7 @@ from monitor.exits import ExitCode, Quit
 if TYPE_CHECKING:
     from monitor.desk.config import Desk
     from monitor.desk.feedlist import NewFeed
-    from monitor.feeds.opml import BadOutline, Outline
+    from monitor.feeds.visiting.opml import BadOutline, Outline
 
 
 def import_opml(
@@ -22,7 +22,7 @@ def import_opml(
     """Add the feeds of an OPML file to feeds.yaml; those that are listed already stay."""
     from monitor.desk.config import load_desk
     from monitor.desk.feedlist import add_feeds
-    from monitor.feeds.opml import BadOutline
+    from monitor.feeds.visiting.opml import BadOutline
 
     found = load_desk(desk_folder(desk))
     outlines = _read(file)
@@ -42,7 +42,7 @@ def import_opml(
 def export_opml(desk: DeskOption = None) -> None:
     """Print the feeds of the desk as OPML 2.0."""
     from monitor.desk.config import load_desk
-    from monitor.feeds.opml import write_opml
+    from monitor.feeds.visiting.opml import write_opml
 
     found = load_desk(desk_folder(desk))
     for feed in found.feeds:
@@ -57,7 +57,7 @@ def _read(file: Path) -> "list[Outline | BadOutline]":
     Raises:
         Quit: it cannot be read, or is no OPML.
     """
-    from monitor.feeds.opml import MAX_OPML_BYTES, NotOpml, read_opml
+    from monitor.feeds.visiting.opml import MAX_OPML_BYTES, NotOpml, read_opml
 
     try:
         with file.open("rb") as opened:

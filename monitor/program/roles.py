@@ -108,7 +108,7 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     from alerts.client import connect
     from monitor.feeds.fetching.fetcher import Fetcher
     from monitor.feeds.parsers.pool import Parsers
-    from monitor.feeds.poller import Poller, Tools
+    from monitor.feeds.polling.poller import Poller, Tools
     from monitor.feeds.state.leases import Leases
     from monitor.feeds.websub.subscriptions import Subscriptions
     from monitor.program.push import pushed_to

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import get_args
 
 from alerts.sink import Outcome
-from monitor.feeds.polls import Polled
+from monitor.feeds.polling.polls import Polled
 from monitor.feeds.websub.protocol import Pushed
 from monitor.vitals.histogram import Histogram
 from streams.decision import Decision, Effect, Reason
@@ -35,7 +35,7 @@ WIRE_MOST_S = 86_400.0
 
 
 class Counts:
-    """A `streams.ledger.Ledger` and a `monitor.feeds.polls.PollLedger`."""
+    """A `streams.ledger.Ledger` and a `monitor.feeds.polling.polls.PollLedger`."""
 
     def __init__(self, feeds: Iterable[str] = ()) -> None:
         self.items = self.matches = self.dead_letters = 0

@@ -16,7 +16,7 @@ from monitor.cli import app
 from monitor.desk.config import DeskModel, FeedModel
 from monitor.desk.settings import SETTINGS
 from monitor.exits import ExitCode
-from monitor.feeds.verdict import Code, Verdict
+from monitor.feeds.visiting.verdict import Code, Verdict
 from monitor.vitals.counts import Counts
 from monitor.vitals.exposition import make_registry
 from monitor.vitals.metrics import METRICS

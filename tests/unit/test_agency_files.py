@@ -15,10 +15,10 @@ from stubs.outlet import Entry, rss
 from monitor.feeds.drops.agency import HELD_FOR_GOOD, embargo_end, status
 from monitor.feeds.drops.agency_file import MAX_ITEMS, is_agency_file, read_agency_file
 from monitor.feeds.feed import Feed
-from monitor.feeds.offline import Unreadable, read_sources
 from monitor.feeds.reading.entries import Dropped, DropReason
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.json_values import MAX_OPENINGS
+from monitor.feeds.visiting.offline import Unreadable, read_sources
 from streams.item import Item
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -7,15 +7,10 @@ from dataclasses import replace
 import pytest
 from stubs.outlet import OutletStub
 
-from monitor.feeds import articles
-from monitor.feeds.articles import MAX_PAGES_PER_POLL, Pages, pages_by, with_articles
-from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.answers import UNCONDITIONAL, Fetched, Later, Retrieved
-from monitor.feeds.fetching.fetcher import Fetcher
-from monitor.feeds.headlines import wants_article
-from monitor.feeds.parsers.pool import Parsers
-from monitor.feeds.reading.article import MAX_PAGE_BYTES, article_text
-from monitor.feeds.robots import (
+from monitor.feeds.articles import fetched as articles
+from monitor.feeds.articles.fetched import MAX_PAGES_PER_POLL, Pages, pages_by, with_articles
+from monitor.feeds.articles.headlines import wants_article
+from monitor.feeds.articles.robots import (
     KEPT_S,
     MAX_HOSTS,
     UNANSWERED_KEPT_S,
@@ -26,6 +21,11 @@ from monitor.feeds.robots import (
     robots_url,
     rules_for,
 )
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import UNCONDITIONAL, Fetched, Later, Retrieved
+from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.reading.article import MAX_PAGE_BYTES, article_text
 from streams.item import Item, Kind
 
 FEED = Feed(id="a", url="https://a.example", full_text=True)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.discovery import MAX_LINKS, Link, named_feeds, usual_addresses
+from monitor.feeds.visiting.discovery import MAX_LINKS, Link, named_feeds, usual_addresses
 
 BASE = "https://a.example/news/index.html"
 

@@ -10,8 +10,16 @@ from stubs.outlet import Entry, rss
 from monitor.feeds.feed import Feed
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.parse import parse
-from monitor.feeds.verdict import Code, Facts, Level, Verdict, judge, shown_span, unreadable
-from monitor.feeds.visit import shape
+from monitor.feeds.visiting.verdict import (
+    Code,
+    Facts,
+    Level,
+    Verdict,
+    judge,
+    shown_span,
+    unreadable,
+)
+from monitor.feeds.visiting.visit import shape
 from streams.item import Item
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.feed import Feed
-from monitor.feeds.opml import MAX_DEPTH, BadOutline, NotOpml, Outline, read_opml, write_opml
+from monitor.feeds.visiting.opml import (
+    MAX_DEPTH,
+    BadOutline,
+    NotOpml,
+    Outline,
+    read_opml,
+    write_opml,
+)
 
 NESTED = b"""<?xml version="1.0"?>
 <opml version="1.0"><head><title>x</title></head><body>

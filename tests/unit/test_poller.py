@@ -12,12 +12,12 @@ import pytest
 import redis.asyncio as redis
 from stubs.outlet import AUTO, Entry, OutletStub, rss
 
-from monitor.feeds import round as round_module
 from monitor.feeds.feed import BACKFILL_ALL_S, Feed
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.parsers.pool import Parsers
-from monitor.feeds.poller import POLLS_AT_ONCE, Poller, Tools
-from monitor.feeds.polls import Polled
+from monitor.feeds.polling import round as round_module
+from monitor.feeds.polling.poller import POLLS_AT_ONCE, Poller, Tools
+from monitor.feeds.polling.polls import Polled
 from monitor.feeds.state.feed_state import read_state
 from monitor.feeds.state.leases import Idle, Leases
 from streams.broker.producer import NotPublished

@@ -21,7 +21,7 @@ from stubs.vitals import ask
 from alerts.sink import NotSent, Refused, Sent, Unclear
 from monitor.desk.settings import resolve
 from monitor.exits import ExitCode, Quit
-from monitor.feeds.polls import Polled
+from monitor.feeds.polling.polls import Polled
 from monitor.vitals.address import listen, reached_at
 from monitor.vitals.ask import ask_all, by_file
 from monitor.vitals.counts import Counts

@@ -23,7 +23,7 @@ from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.reading.plain import plain
-from monitor.feeds.verdict import Facts, Level, Verdict, judge, unreadable
+from monitor.feeds.visiting.verdict import Facts, Level, Verdict, judge, unreadable
 from streams.item import Item
 
 VISITS_AT_ONCE = 20

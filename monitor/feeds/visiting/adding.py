@@ -7,11 +7,11 @@ place.  Invariant: a bounded number of requests; what was looked at and is no fe
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.feeds.discovery import Link, named_feeds, usual_addresses
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.reading.canonical import canonical
-from monitor.feeds.visit import Unvisited, Visited, Visits
+from monitor.feeds.visiting.discovery import Link, named_feeds, usual_addresses
+from monitor.feeds.visiting.visit import Unvisited, Visited, Visits
 from streams.item import Item
 
 

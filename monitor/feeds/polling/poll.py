@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from monitor.feeds.articles import Pages, with_articles
+from monitor.feeds.articles.fetched import Pages, with_articles
 from monitor.feeds.drops.folder import Drops
-from monitor.feeds.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import (
     UNCONDITIONAL,
@@ -25,19 +24,20 @@ from monitor.feeds.fetching.answers import (
 )
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.secrets import Secret
-from monitor.feeds.folder_poll import poll_folder
 from monitor.feeds.pacing.moved import asked_at
 from monitor.feeds.pacing.validators import Body, unconditional
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.parsers.pool import Parsers
-from monitor.feeds.published import Desk
+from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
+from monitor.feeds.polling.folder_poll import poll_folder
+from monitor.feeds.polling.published import Desk
+from monitor.feeds.polling.unseen import Reader, Unseen
 from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.state.changes import Changes, find_changes, needs_all
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import Lease
 from monitor.feeds.state.window import WindowFacts
-from monitor.feeds.unseen import Reader, Unseen
 from monitor.feeds.websub.protocol import discover
 from streams.broker.producer import NotPublished
 from streams.item import Item

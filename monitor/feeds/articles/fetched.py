@@ -1,4 +1,4 @@
-"""Articles: items that are a headline and no more get the text of their pages, if it comes soon.
+"""Fetched: items that are a headline and no more get the text of their pages, if it comes soon.
 
 In: the new items of a poll, before they are published.  Out: the same items in the same order,
 some with `text`.  Invariants: no headline waits longer than `PATIENCE_S`; whatever fails leaves its
@@ -12,14 +12,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from monitor.feeds.articles.headlines import wants_article
+from monitor.feeds.articles.robots import (
+    Allows,
+    RobotsRules,
+    allow_none,
+    read_robots,
+    robots_url,
+    rules_for,
+)
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Fetched, Later, Retrieved
 from monitor.feeds.fetching.fetcher import Fetcher
-from monitor.feeds.headlines import wants_article
 from monitor.feeds.parsers.frames import Job, Read
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.article import MAX_PAGE_BYTES
-from monitor.feeds.robots import Allows, RobotsRules, allow_none, read_robots, robots_url, rules_for
 from streams.item import Item, cut
 
 log = logging.getLogger("wirewatch.poll")

@@ -12,20 +12,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.feeds.articles import pages_by
+from monitor.feeds.articles.fetched import pages_by
 from monitor.feeds.drops.folder import Drops
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Retrieved, Validators
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.secrets import Secret
 from monitor.feeds.parsers.pool import Parsers
-from monitor.feeds.poll import Means
-from monitor.feeds.polls import PollLedger
-from monitor.feeds.published import Desk
-from monitor.feeds.round import LeaseLost, LookAfter, Rounds
+from monitor.feeds.polling.poll import Means
+from monitor.feeds.polling.polls import PollLedger
+from monitor.feeds.polling.published import Desk
+from monitor.feeds.polling.round import LeaseLost, LookAfter, Rounds
+from monitor.feeds.polling.topic import ItemsTopic
 from monitor.feeds.state.leases import Idle, Lease, Leases, StateUnreachable
 from monitor.feeds.state.patient import RETRY_S, PatientState
-from monitor.feeds.topic import ItemsTopic
 from streams.broker.producer import NotPublished, Publisher
 from streams.outage import Outages
 

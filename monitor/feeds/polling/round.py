@@ -13,17 +13,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from monitor.feeds.after import Plan, after
-from monitor.feeds.ended import Ended, Learned, Unchanged, Unpublished
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Later, Trouble
 from monitor.feeds.parsers.frames import Harmed
-from monitor.feeds.poll import Means, poll
-from monitor.feeds.polls import Polled, PollLedger
+from monitor.feeds.polling.after import Plan, after
+from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
+from monitor.feeds.polling.poll import Means, poll
+from monitor.feeds.polling.polls import Polled, PollLedger
+from monitor.feeds.polling.topic import ItemsTopic
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.leases import Lease, Leases, StateUnreachable
 from monitor.feeds.state.patient import PatientState
-from monitor.feeds.topic import ItemsTopic
 from monitor.feeds.websub.protocol import Advertised
 from streams.broker.producer import NotPublished
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.feeds.drops.folder import Drops, Taken, Unavailable
-from monitor.feeds.ended import Ended, Learned, Unchanged, Unpublished
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.fetching.answers import UNCONDITIONAL, Failed, Trouble
-from monitor.feeds.published import Desk
+from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
+from monitor.feeds.polling.published import Desk
 from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.state.changes import Changes, find_changes
 from monitor.feeds.state.feed_state import FeedState

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.feeds.articles.headlines import is_headline_only
 from monitor.feeds.feed import Feed
-from monitor.feeds.headlines import is_headline_only
 from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.reading.entries import Dropped, DropReason
 from streams.item import Clock, Item, Precision, Zone

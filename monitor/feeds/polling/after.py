@@ -7,7 +7,6 @@ know of is one event.
 
 from dataclasses import dataclass, replace
 
-from monitor.feeds.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Later
@@ -20,6 +19,7 @@ from monitor.feeds.pacing.next_poll import next_poll
 from monitor.feeds.pacing.outcomes import NO_HINTS, Hints, Outcome
 from monitor.feeds.pacing.validators import probed
 from monitor.feeds.parsers.frames import Harmed
+from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState
 

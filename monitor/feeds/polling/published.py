@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
-from monitor.feeds.polls import PollLedger
+from monitor.feeds.polling.polls import PollLedger
 from monitor.feeds.reading.entries import Dropped, DropReason
 from monitor.feeds.state.changes import Withheld
 from streams.broker.producer import Publisher

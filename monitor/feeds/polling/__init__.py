@@ -1,0 +1,1 @@
+"""Polling: the way of one poll, from a lease to its settlement."""

@@ -1,0 +1,1 @@
+"""Visiting: feeds looked at by people, one by one, with nothing stored or published."""
