@@ -1,0 +1,142 @@
+"""monitor.feeds.polling.after: what each end of a poll leaves behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.feeds.events import FeedEvent
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import Failed, Hop, Later, Trouble
+from monitor.feeds.pacing.moved import AGREES_S, Moving
+from monitor.feeds.pacing.pace import Muted, Pace
+from monitor.feeds.pacing.validators import Body, Trust
+from monitor.feeds.parsers.frames import Harmed
+from monitor.feeds.polling.after import Plan, after
+from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
+from monitor.feeds.state.changes import Changes
+from monitor.feeds.state.feed_state import FeedState
+from streams.decision import Reason
+from streams.item import Item
+
+NOW_S = 1_790_000_000.0
+HOUR_S, WEEK_S = 3_600.0, 604_800.0
+A = Feed(id="a", url="https://outlet.example/a")
+STATE = FeedState(
+    url=A.url,
+    topic_id="t1",
+    etag='"v1"',
+    body_hash="b1",
+    baseline_done=True,
+    pace=Pace(interval_s=100.0, last_new_s=NOW_S - HOUR_S),
+    trust=Trust(probe_at_s=NOW_S + HOUR_S),
+)
+NOTHING_SAID = Said()
+NEWS = Changes(publish=(Item(id="a/1", title="News"),), known={})
+NO_NEWS = Changes(publish=(), known={})
+GAP = FeedEvent(Reason.FEED_GAP, "none of 9 items was there at the last poll")
+
+
+def plan(ended: Ended, state: FeedState = STATE, *, subscribed: bool = False) -> Plan:
+    return after(A, state, ended, subscribed=subscribed, now_s=NOW_S, random=0.5)
+
+
+def learned(changes: Changes, said: Said = NOTHING_SAID, *, more: bool = False) -> Learned:
+    there = replace(STATE, etag='"v2"', body_hash="b2")
+    return Learned(state=there, changes=changes, said=said, more=more)
+
+
+def test_news_is_remembered_and_asked_for_sooner() -> None:
+    after_news = plan(learned(NEWS))
+    assert after_news.wait_s < 100
+    assert (after_news.state.etag, after_news.state.pace.last_new_s) == ('"v2"', NOW_S)
+    assert after_news.changes is NEWS
+    assert after_news.events == ()
+
+
+@pytest.mark.parametrize("ended", [Unchanged(), learned(NO_NEWS)])
+def test_nothing_new_is_asked_for_later(ended: Learned | Unchanged) -> None:
+    slower = plan(ended)
+    assert slower.wait_s > 100
+    assert slower.state.pace.last_new_s == STATE.pace.last_new_s
+
+
+def test_what_came_to_light_in_the_window_is_an_event() -> None:
+    assert plan(learned(replace(NEWS, events=(GAP,)))).events == (GAP,)
+
+
+def test_what_the_broker_has_not_taken_changes_nothing_and_comes_again() -> None:
+    held = plan(Unpublished(why="no broker"))
+    assert held.wait_s <= 5
+    assert held.changes is None
+    assert held.state == STATE
+
+
+def test_a_failure_waits_and_is_on_record_once_it_matters() -> None:
+    state, events, waits = STATE, [], []
+    for _ in range(5):
+        failed = plan(Failed(why="HTTP 404 Not Found", trouble=Trouble.HARD), state)
+        state, events = failed.state, [*events, *failed.events]
+        waits.append(failed.wait_s)
+    assert waits == sorted(waits)
+    assert [event.reason for event in events] == [Reason.FEED_FAILING]
+    assert (state.etag, state.baseline_done) == (STATE.etag, True)
+    assert plan(Unchanged(), state).state.pace.errors == 0
+
+
+def test_a_turn_that_is_later_is_no_failure() -> None:
+    later = plan(Later(wait_s=30, why="outlet.example is asked by others"))
+    assert 30 <= later.wait_s < 34
+    assert later.state.pace.errors == 0
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason", "muted"),
+    [
+        (Harmed("it takes more than 10 s"), Reason.FEED_QUARANTINED, Muted.QUARANTINED),
+        (Failed(why="HTTP 410 Gone", trouble=Trouble.GONE), Reason.FEED_GONE, Muted.GONE),
+    ],
+)
+def test_what_harms_or_is_gone_is_asked_once_a_week(
+    ended: Ended, reason: Reason, muted: Muted
+) -> None:
+    quiet = plan(ended)
+    assert quiet.wait_s >= WEEK_S
+    assert [event.reason for event in quiet.events] == [reason]
+    assert quiet.state.pace.muted is muted
+    assert plan(learned(NEWS), quiet.state).state.pace.muted is Muted.NO
+
+
+@pytest.mark.parametrize("ended", [learned(NEWS, more=True), learned(NEWS, Said(pushed=True))])
+def test_what_a_poll_left_is_asked_for_at_once(ended: Learned) -> None:
+    assert plan(ended).wait_s == 0
+
+
+def test_a_hub_slows_the_polls() -> None:
+    assert plan(Unchanged(), subscribed=True).wait_s > 3 * plan(Unchanged()).wait_s
+
+
+def test_a_changed_body_under_an_equal_etag_ends_the_trust() -> None:
+    due = replace(STATE, trust=Trust(probe_at_s=NOW_S - 1))
+    probe = Said(probe=Body(etag='"v1"', digest="b2"))
+    lie = plan(learned(NEWS, probe), due)
+    assert [event.reason for event in lie.events] == [Reason.VALIDATOR_LIES]
+    assert lie.state.trust.lies
+    honest = plan(Unchanged(said=Said(probe=Body(etag='"v1"', digest="b1"))), due)
+    assert not honest.state.trust.lies
+    assert honest.state.trust.probe_at_s > NOW_S + HOUR_S
+
+
+def test_a_move_that_lasted_is_believed_and_one_to_another_site_proposed() -> None:
+    for target, asked in (("https://www.outlet.example/b", True), ("https://else.example/", False)):
+        moving = Moving(target=target, since_s=NOW_S - AGREES_S - 1, polls=99)
+        said = Said(url=target, hops=(Hop(301, target),))
+        moved = plan(Unchanged(said=said), replace(STATE, moving=moving))
+        assert [event.reason for event in moved.events] == [Reason.FEED_MOVED]
+        assert moved.state.moving.settled is asked
+        assert plan(Unchanged(said=said), moved.state).events == ()
+
+
+def test_what_a_hub_sent_says_nothing_of_redirects() -> None:
+    moving = Moving(target="https://www.outlet.example/b", since_s=NOW_S, polls=3)
+    kept = plan(learned(NEWS, Said(pushed=True)), replace(STATE, moving=moving))
+    assert kept.state.moving == moving

@@ -1,0 +1,138 @@
+"""monitor.feeds.polling.unseen: only what the last window did not have is read, and all of that."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+from stubs.outlet import Entry, rss
+
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import UNCONDITIONAL, Failed, Retrieved, Trouble
+from monitor.feeds.parsers import worker
+from monitor.feeds.parsers.frames import Answer, Harmed, Job
+from monitor.feeds.polling.unseen import TRIES, Reader, Unseen
+from monitor.feeds.reading.oversize import MAX_ENTRIES
+from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.window import read_window
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+A = Feed(id="a", url="https://outlet.example/a")
+UNPOLLED = FeedState()
+RETRIEVED = Retrieved(body=b"", url=A.url, content_type="", validators=UNCONDITIONAL)
+
+
+@dataclass
+class InProcess:
+    """Reads as the parser processes do, here; says what it was asked, or does harm so often."""
+
+    harms: int = 0
+    jobs: list[Job] = field(default_factory=list)
+
+    async def read(self, job: Job) -> Answer:
+        self.jobs.append(job)
+        return Harmed("too slow") if len(self.jobs) <= self.harms else worker.read(job)
+
+
+def entry(n: int, title: str = "") -> Entry:
+    return Entry(title or f"Story {n}", f"g{n}", f"https://outlet.example/{n}")
+
+
+async def look(
+    body: bytes,
+    state: FeedState = UNPOLLED,
+    *,
+    delta: bool = False,
+    harms: int = 0,
+) -> tuple[Unseen | Failed | Harmed, InProcess]:
+    parsers = InProcess(harms)
+    retrieved = replace(RETRIEVED, body=body, delta=delta)
+    reader = Reader(feed=A, state=state, retrieved=retrieved, parsers=parsers, now=NOW)
+    return await reader.unseen(), parsers
+
+
+async def seen(body: bytes, state: FeedState = UNPOLLED, **how: bool) -> Unseen:
+    found, _ = await look(body, state, **how)
+    assert isinstance(found, Unseen)
+    return found
+
+
+def stored(found: Unseen) -> FeedState:
+    return FeedState().published(
+        url=A.url, topic_id="t", validators=UNCONDITIONAL, body_hash="", window=found.digests
+    )
+
+
+def titles(found: Unseen) -> list[str]:
+    return [item.title for item in found.items]
+
+
+async def test_only_unseen_entries_reach_the_parser() -> None:
+    first = await seen(rss(entry(2), entry(1)))
+    assert (titles(first), first.partial, first.complete) == (["Story 2", "Story 1"], False, True)
+    assert first.facts.first_poll
+    second, parsers = await look(rss(entry(3), entry(2), entry(1)), stored(first))
+    assert isinstance(second, Unseen)
+    assert (titles(second), second.partial) == (["Story 3"], True)
+    assert (second.facts.overlap, second.facts.previous, second.facts.total) == (2, 2, 3)
+    assert b"Story 2" not in parsers.jobs[0].body
+
+
+async def test_another_order_is_read_by_nobody() -> None:
+    first = await seen(rss(entry(1), entry(2)))
+    again, parsers = await look(rss(entry(2), entry(1)), stored(first))
+    assert isinstance(again, Unseen)
+    assert (again.items, parsers.jobs) == ([], [])
+    assert set(again.digests) == set(first.digests)
+
+
+async def test_the_whole_is_there_when_it_is_asked_for() -> None:
+    first = await seen(rss(entry(1), entry(2)))
+    body = replace(RETRIEVED, body=rss(entry(1), entry(2, "Changed")))
+    reader = Reader(feed=A, state=stored(first), retrieved=body, parsers=InProcess(), now=NOW)
+    whole = await reader.whole()
+    assert isinstance(whole, Unseen)
+    assert titles(whole) == ["Story 1", "Changed"]
+    assert not whole.partial
+
+
+async def test_a_body_that_breaks_off_gives_whole_entries_and_comes_again() -> None:
+    body = rss(entry(1), entry(2), entry(3))
+    cut = await seen(body[: body.index(b"Story 3") + 4])
+    assert (titles(cut), cut.complete) == (["Story 1", "Story 2"], False)
+
+
+async def test_a_window_too_long_for_one_poll_is_read_in_several() -> None:
+    body = rss(*map(entry, range(MAX_ENTRIES + 7)))
+    first = await seen(body)
+    assert (len(first.items), first.more, first.complete) == (MAX_ENTRIES, True, False)
+    second = await seen(body, stored(first))
+    assert (len(second.items), second.partial) == (7, False)
+    assert {*titles(first), *titles(second)} == {f"Story {n}" for n in range(MAX_ENTRIES + 7)}
+
+
+async def test_what_was_sent_as_a_part_adds_to_what_is_known() -> None:
+    first = await seen(rss(entry(1), entry(2)))
+    part = await seen(rss(entry(3)), stored(first), delta=True)
+    assert (titles(part), part.facts.previous, part.complete) == (["Story 3"], 0, False)
+    assert read_window(stored(part).window) == {*first.digests, *part.digests}
+
+
+async def test_what_cannot_be_cut_up_is_read_whole() -> None:
+    body = b'{"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [{"id": "1",'
+    found = await seen(body + b' "title": "From JSON", "url": "https://outlet.example/1"}]}')
+    assert (titles(found), found.digests, found.complete) == (["From JSON"], (), True)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><body>Log in</body></html>", b"not a feed"])
+async def test_what_is_no_feed_is_a_failure(body: bytes) -> None:
+    failed, _ = await look(body)
+    assert isinstance(failed, Failed)
+    assert failed.trouble is Trouble.UNREADABLE
+
+
+async def test_a_body_that_does_harm_is_tried_again_once() -> None:
+    busy, _ = await look(rss(entry(1)), harms=TRIES - 1)
+    assert isinstance(busy, Unseen)
+    harmed, parsers = await look(rss(entry(1)), harms=99)
+    assert harmed == Harmed("too slow")
+    assert len(parsers.jobs) == TRIES
