@@ -23,6 +23,7 @@ from monitor.feeds.state.leases import (
     Idle,
     Lease,
     Leases,
+    Push,
     StateUnreachable,
 )
 
@@ -469,7 +470,9 @@ async def test_pushed_bodies_wait_in_order_and_not_for_ever(
     assert not await poller(B).push("b", b"x" * (PUSH_MOST_BYTES + 1), "text/xml")
     assert 0 < await client.pttl(f"ww:{{{desk_name}}}:feed:a:pushed") <= 3_600_000
     taken = [await one.take_push("a") for _ in range(PUSHES_MOST + 1)]
-    assert taken == [*((body, "application/rss+xml") for body in bodies), None]
+    waiting = [True] * (PUSHES_MOST - 1) + [False]
+    each = zip(bodies, waiting, strict=True)
+    assert taken == [*(Push(body, "application/rss+xml", more) for body, more in each), None]
 
 
 async def test_folder_priority_and_pace_make_a_feed_due_and_its_name_does_not(

@@ -77,7 +77,7 @@ class Retrieved:
     `url` is where it was found in the end; `max_age_s` for how long it stays fresh; `links` the
     `Link` headers by relation (`hub`, `self`).  With `delta` the body has only what is new since
     the validators that were sent (226, RFC 3229), so it need not overlap with the last one; that
-    holds of what a hub sent (`pushed`), too.
+    holds of what a hub sent (`pushed`), too; `more` of it waits.
     """
 
     body: bytes
@@ -89,6 +89,7 @@ class Retrieved:
     links: Mapping[str, str] = field(default_factory=dict)
     delta: bool = False
     pushed: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

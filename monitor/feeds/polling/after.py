@@ -24,7 +24,7 @@ from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState
 
 AT_ONCE_S = 0.0
-"""Where a poll left something: what a hub sent is one part of the news, a long window's rest."""
+"""Where a poll left something: more that a hub sent, a long window's rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def _answered(
     said = ended.said
     hints = Hints(max_age_s=said.max_age_s, ttl_s=said.ttl_s, pushed=subscribed)
     planned = next_poll(feed, state.pace, _outcome(ended), hints, now_s, random)
-    known, changes, left = state, None, said.pushed
+    known, changes, left = state, None, said.more
     if isinstance(ended, Learned):
         known, changes, left = ended.state, ended.changes, left or ended.more
     brought = bool(changes and changes.publish)

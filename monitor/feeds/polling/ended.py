@@ -18,7 +18,8 @@ class Said:
     """What an answer says besides its entries.
 
     `url` is where it was found, `probe` the body that came although no validators were sent,
-    `overlap` whether it shows entries known from before; `pushed`: a hub sent it.
+    `overlap` whether it shows entries known from before; `pushed`: a hub sent it, `more` of it
+    waits.
     """
 
     url: str = ""
@@ -29,6 +30,7 @@ class Said:
     probe: Body | None = None
     overlap: bool = True
     pushed: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

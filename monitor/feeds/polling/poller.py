@@ -192,20 +192,20 @@ class Poller:
         if not ended.task.cancelled() and (error := ended.task.exception()):
             log.error("feed %s: its poll could not be settled", feed, exc_info=error)
 
-    async def _pushed(self, feed: Feed) -> Retrieved | None:
+    async def _pushed(self, feed: str) -> Retrieved | None:
         """What a hub sent of the feed, if it did."""
         if not self._has_hub:
             return None
         with contextlib.suppress(StateUnreachable):
-            if sent := await self._leases.take_push(feed.id):
-                body, content_type = sent
+            if sent := await self._leases.take_push(feed):
                 return Retrieved(
-                    body=body,
-                    url=feed.url,
-                    content_type=content_type,
+                    body=sent.body,
+                    url="",
+                    content_type=sent.content_type,
                     validators=Validators(),
                     delta=True,
                     pushed=True,
+                    more=sent.more,
                 )
         return None
 

@@ -43,7 +43,7 @@ SETTLED_AT_ONCE = 64
 """Polls settled, or read for, by one call: Redis is held for ms where all bring new windows."""
 
 PUSHES_MOST = 8
-"""Bodies that wait for one feed's next poll, which takes them all; more are refused."""
+"""Bodies that wait for one feed's next polls, each of which takes one; more are refused."""
 
 PUSH_MOST_BYTES = 8_000_000
 """One of them; as much as is fetched."""
@@ -79,6 +79,15 @@ class Idle:
     """No feed is due; the next one is in `wait_s`."""
 
     wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a hub sent of a feed; `more` of it waits."""
+
+    body: bytes
+    content_type: str
+    more: bool
 
 
 class Leases:
@@ -257,19 +266,22 @@ class Leases:
             await self.push(feed, body, content_type)
             await self.hurry(feed)
 
-    async def take_push(self, feed: str) -> tuple[bytes, str] | None:
-        """The pushed body that has waited longest, and its content type; it is gone from Redis.
+    async def take_push(self, feed: str) -> Push | None:
+        """The pushed body that has waited longest; it is gone from Redis.
 
         Raises:
             StateUnreachable: Redis does not answer.
         """
         raw = {NEVER_DECODE: True}  # bodies have any encoding
         key = f"{self._feed}{feed}:pushed"
-        value = await _answer(self._redis.execute_command("LPOP", key, **raw))
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.execute_command("LPOP", key, **raw)
+        pipeline.llen(key)
+        value, waiting = await _answer(pipeline.execute())
         if value is None:
             return None
         content_type, _, body = value.partition(b"\n")
-        return body, content_type.decode()
+        return Push(body, content_type.decode(), waiting > 0)
 
     async def extend(
         self, leases: Iterable[Lease], *, now_ms: int | None = None
