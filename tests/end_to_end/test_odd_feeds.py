@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import redis
@@ -135,7 +134,7 @@ def feeds(outlet: OutletStub) -> str:
     """Their feeds.yaml; all but the low one are asked five times a second."""
     urls = {name: outlet.url(name) for name in ("harm", "gone", "gap", "json", "map", "page")}
     urls |= {name: f"http://{PUBLIC}/{name}" for name in ("busy", "other", "inward")}
-    options = {name: "allow_private: true, every: 0.2" for name in urls}
+    options = dict.fromkeys(urls, "allow_private: true, every: 0.2")
     options |= dict.fromkeys(("busy", "other", "inward"), "every: 0.2")
     options["page"] += ", full_text: true"
     urls["low"], options["low"] = outlet.url("low"), "allow_private: true, priority: low"
