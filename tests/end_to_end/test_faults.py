@@ -11,6 +11,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from kafka import KafkaProducer
 from stubs.outlet import AUTO, Entry, OutletStub, rss
+from stubs.processes import alive, children, command
 from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.wirewatch import Desk
@@ -58,31 +59,31 @@ def test_a_stop_is_clean_and_silent(desk: Desk, outlet: OutletStub, number: int)
     desk.feeds(a=outlet.url("/a"))
     run = desk.run().until_ready()
     run.until_decided("first")
-    said, children = list(run.errors), _children(run.pid)
-    assert len(children) == 2
+    said, services = list(run.errors), children(run.pid)
+    assert len(services) == 2
     assert run.stop(number) == 0
     assert run.errors == said
-    assert not [pid for pid in children if _alive(pid)]
+    assert not [pid for pid in services if alive(pid)]
 
 
 def test_a_stop_during_the_start_is_clean(desk: Desk, outlet: OutletStub) -> None:
     desk.feeds(a=outlet.url("/a"))
     run = desk.run()
     run.wait_until(lambda p: any("Valkey" in line for line in p.errors))
-    children = _children(run.pid)
+    services = children(run.pid)
     assert run.stop() == 0
     assert not [line for line in run.errors if "✓" not in line]
-    assert not [pid for pid in children if _alive(pid)]
+    assert not [pid for pid in services if alive(pid)]
 
 
 def test_no_child_survives_a_kill(desk: Desk, outlet: OutletStub) -> None:
     desk.feeds(a=outlet.url("/a"))
     run = desk.run().until_ready()
-    children = _children(run.pid)
-    assert len(children) == 2
+    services = children(run.pid)
+    assert len(services) == 2
     run.kill()
     desk.run().until_ready()  # takes longer than the kernel needs to end them
-    assert not [pid for pid in children if _alive(pid)]
+    assert not [pid for pid in services if alive(pid)]
 
 
 def test_a_dead_embedded_broker_ends_the_run(desk: Desk, outlet: OutletStub) -> None:
@@ -90,7 +91,7 @@ def test_a_dead_embedded_broker_ends_the_run(desk: Desk, outlet: OutletStub) -> 
     desk.feeds(a=outlet.url("/a"))
     run = desk.run().until_ready()
     run.until_decided("first")
-    [tansu] = [pid for pid in _children(run.pid) if "tansu" in _command(pid)]
+    [tansu] = [pid for pid in children(run.pid) if "tansu" in command(pid)]
     os.kill(tansu, signal.SIGKILL)
     assert run.wait(15) == 3
     assert "broker (Tansu) ended" in run.errors[-1]
@@ -295,18 +296,3 @@ async def _topics_made(bootstrap: str) -> None:
         while "wire.deadletter" not in await admin.list_topics():
             await asyncio.sleep(0.01)
     await admin.close()
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
