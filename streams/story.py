@@ -5,6 +5,7 @@ the same story, or versions of one item; a key never rests on a string that many
 Kinds, strongest first: `item` (the same id), `url`, `guid`, `text` (same words), `title`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -47,11 +48,20 @@ class Signature:
     text: str
 
 
+def version(item: Item) -> str:
+    """The digest of the item's words: `signature(item).text`, without the keys."""
+    return _version(words(item.title), words(item.summary) + words(item.text))
+
+
+def _version(title: Sequence[str], body: Sequence[str]) -> str:
+    return digest(" ".join(title), " ".join(body))
+
+
 def signature(item: Item) -> Signature:
     """The names under which `item`'s story may be known."""
     title = words(item.title)
     body = words(item.summary) + words(item.text)
-    text = digest(" ".join(title), " ".join(body))
+    text = _version(title, body)
     keys = [StoryKey(KeyKind.ITEM, digest(item.id))]
     keys += [StoryKey(KeyKind.URL, digest(url)) for url in _article_urls(item)]
     keys += [StoryKey(KeyKind.GUID, digest(guid)) for guid in _guids(item)]

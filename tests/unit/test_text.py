@@ -60,3 +60,14 @@ def test_a_term_finds_itself_in_any_text(before: str, term: str, after: str) -> 
     wanted = words(term)
     found = words(f"{before} | {term} | {after}")
     assert any(found[n : n + len(wanted)] == wanted for n in range(len(found) + 1))
+
+
+_PIECES = st.sampled_from(
+    ["U.S.", "’s", "s", "1,0", "00", "1,000", "3.5%", "co-", "op", "制裁", "ค", "ﾞ", "ʻ", "\u200d"]
+)
+_WHITE = st.sampled_from(["", " ", "\n", "\x1c", "\x85", "\xa0", "\u2028", "\u3000"])
+
+
+@given(st.lists(st.one_of(_PIECES, _WHITE, st.text(max_size=3)), max_size=12).map("".join))
+def test_words_are_those_of_the_tokens(text: str) -> None:
+    assert words(text) == tuple(token.word for token in tokenise(text))

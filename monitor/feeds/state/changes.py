@@ -19,7 +19,7 @@ from monitor.feeds.state.migration import MASS_LEAST, known_as, many, title_of, 
 from monitor.feeds.state.window import WindowFacts
 from streams.decision import Reason
 from streams.item import Item, Kind
-from streams.story import signature
+from streams.story import version
 
 KNOWN_MOST = 5_000
 """Entries remembered per feed beside its window: old ones slide back in when others vanish."""
@@ -128,7 +128,7 @@ def _judge(
     if before is None:
         baseline = first_poll and _older(item, feed, now, undated=True)
         return _judged(_first_kind(item, cancelled, baseline, now), item, 1, baseline, news=True)
-    text = signature(item).text
+    text = version(item)
     reworded = before.text != text or (before.cancelled and not cancelled)
     withdrawn = cancelled and not before.cancelled
     news = reworded or withdrawn or _jumped(item, before)
@@ -147,15 +147,16 @@ def _judged(
     known = Known(
         rev=rev,
         payload=item.payload_hash,
-        text=signature(item).text,
+        text=version(item),
         baseline=baseline,
         cancelled=item.pub_status.lower() in CANCELLED,
         published_s=_published_s(item),
         url=url_of(item),
         title=title_of(item),
     )
-    told = replace(item, kind=kind, rev=rev, baseline=baseline)
-    return _Judged(item=told, known=known, news=news, capped=capped)
+    if (kind, rev, baseline) != (item.kind, item.rev, item.baseline):
+        item = replace(item, kind=kind, rev=rev, baseline=baseline)
+    return _Judged(item=item, known=known, news=news, capped=capped)
 
 
 def _kind(*, cancelled: bool, reworded: bool, jumped: bool, rev: int) -> Kind:
