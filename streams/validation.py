@@ -64,12 +64,13 @@ def _worded(error: Mapping[str, Any]) -> str:
         case "list_type":
             return f"a list belongs here: [{given}]"
         case "string_type":
-            return f"{_plain(given)} is no text in YAML; put it in quotes"
+            quotes = f"{_plain(given)} is no text in YAML; put it in quotes"
+            return "empty; a text belongs here" if given is None else quotes
         case "bool_type":
             return "true or false belongs here"
         case "int_type" | "float_type" | "int_from_float":
             return "a number belongs here"
-        case "literal_error":
+        case "literal_error" | "enum":
             expected = ctx["expected"].removeprefix("'', ").replace("'", "")
             return f"{_plain(given)} is none of {expected}"
         case "string_too_short":
@@ -83,7 +84,7 @@ def _worded(error: Mapping[str, Any]) -> str:
         case "too_long":
             return f"at most {ctx['max_length']:,} belong here"
         case _:
-            return re.sub(r"^Value error, ", "", error["msg"])
+            return re.sub(r"^(Value error, |Input )", "", error["msg"])
 
 
 def _plain(value: Any) -> str:

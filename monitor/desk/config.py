@@ -4,6 +4,8 @@
 Invariant: everything wrong with both files is said at once, with file, line and column.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -30,6 +32,10 @@ from streams.yaml12 import Document, Invalid, Place, Problem, read
 ID_PATTERN = r"^[a-z0-9-]+$"
 MAX_ID_CHARS = 60
 FEEDS_FILE = "feeds.yaml"
+MIN_EVERY_S, MAX_EVERY_S = 0.1, 86_400
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
+_OF_ADDRESSES = ("auth", "allow_private", "full_text", "priority")
+"""Keys that mean nothing to a folder."""
 
 
 def _zone(value: str) -> str:
@@ -37,6 +43,26 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f'no time zone "{value}"; one like Asia/Kolkata belongs here') from error
+    return value
+
+
+def _name(value: str) -> str:
+    if not re.match(ID_PATTERN, value):
+        raise ValueError(f'"{value}": small letters, digits and hyphens belong here')
+    return value
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f'"{value}" is no language tag; one like en or en-IN belongs here')
+    return value
+
+
+def _every(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (number and MIN_EVERY_S <= value <= MAX_EVERY_S):
+        most = f"{MIN_EVERY_S} to {MAX_EVERY_S:,}"
+        raise ValueError(f'"{value}" is no number of seconds from {most}; 300 is five minutes')
     return value
 
 
@@ -71,7 +97,7 @@ class _Strict(BaseModel):
 class DeskModel(_Strict):
     """desk.yaml."""
 
-    name: Annotated[str, Field(pattern=ID_PATTERN, max_length=60)]
+    name: Annotated[str, AfterValidator(_name), Field(max_length=60)]
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     to: ChannelsGiven = None
     ops_channel: str = ""
@@ -82,14 +108,14 @@ class DeskModel(_Strict):
 class FeedModel(_Strict):
     """One feed of feeds.yaml; what each means: `monitor.feeds.feed.Feed`."""
 
-    id: Annotated[str, Field(pattern=ID_PATTERN, max_length=MAX_ID_CHARS)]
+    id: Annotated[str, AfterValidator(_name), Field(max_length=MAX_ID_CHARS)]
     url: Url = ""
     folder: str = ""
     outlet: str = ""
-    every: Annotated[float | None, Field(ge=0.1, le=86_400)] = None
+    every: Annotated[float | None, BeforeValidator(_every)] = None
     priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
     timezone: Annotated[str, AfterValidator(_zone)] = ""
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")] = ""
+    language: Annotated[str, AfterValidator(_language)] = ""
     auth: Annotated[str, AfterValidator(_auth)] = ""
     allow_private: bool = False
     backfill: Annotated[str, BeforeValidator(_backfill)] = ""
@@ -100,6 +126,9 @@ class FeedModel(_Strict):
     def _one_source(self) -> Self:
         if bool(self.url) == bool(self.folder):
             raise ValueError("either url or folder belongs here")
+        odd = [key for key in _OF_ADDRESSES if self.folder and key in self.model_fields_set]
+        if odd:
+            raise ValueError(f"{odd[0]} goes with url, not with folder")
         return self
 
 
@@ -188,7 +217,7 @@ def _read_feeds(path: Path) -> tuple[tuple[Feed, ...], list[Problem]]:
     if model is None:
         return (), problems
     feeds = tuple(_feed(given, path.parent) for given in model.root)
-    return feeds, _repeated(document, feeds)
+    return feeds, [*_repeated(document, feeds), *_misplaced(document, feeds, path.parent)]
 
 
 def _feed(given: FeedModel, desk: Path) -> Feed:
@@ -224,7 +253,26 @@ def _repeated(document: Document, feeds: tuple[Feed, ...]) -> list[Problem]:
     problems = []
     for n, feed in enumerate(feeds):
         if feed.id in first:
-            message = f'feed "{feed.id}" stands here twice; first as number {first[feed.id] + 1}'
+            line = document.problem((first[feed.id], "id"), "").line
+            message = f'feed "{feed.id}" stands here twice; first on line {line}'
             problems.append(document.problem((n, "id"), message))
         first.setdefault(feed.id, n)
     return problems
+
+
+def _misplaced(document: Document, feeds: tuple[Feed, ...], desk: Path) -> Iterator[Problem]:
+    """Drop folders in which others lay files too: whatever lies in one is taken away."""
+    root = desk.resolve()
+    own = (root / "rules", root / ".data")
+    taken: dict[Path, str] = {}
+    for n, feed in enumerate(feeds):
+        if not feed.folder:
+            continue
+        folder = Path(feed.folder).resolve()
+        if root.is_relative_to(folder) or any(folder.is_relative_to(place) for place in own):
+            message = "files are taken out of a drop folder: name one apart from the desk's own"
+            yield document.problem((n, "folder"), message)
+        elif folder in taken:
+            message = f'feed "{taken[folder]}" takes the files of this folder'
+            yield document.problem((n, "folder"), message)
+        taken.setdefault(folder, feed.id)
