@@ -205,13 +205,17 @@ def _named(clock: Clock, outlet: OutletStub) -> tuple[Hosts, Fetcher]:
     return hosts, Fetcher(proxies={}, hosts=hosts, resolver=names, public=lambda _: True)
 
 
+def in_days(days: int) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(days=days), usegmt=True)
+
+
 @pytest.mark.parametrize(
     ("status", "header", "seconds"),
     [
         (429, "120", 120),
         (503, "7", 7),
         (429, "9" * 400, 86_400),
-        (429, format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), 86_400),
+        pytest.param(429, in_days(9), 86_400, id="in nine days"),
         (429, "soon", 600),
         (503, STAMP, 600),
         (429, "-5", 600),
