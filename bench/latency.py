@@ -59,7 +59,7 @@ def _apache(folder: Path) -> Iterator[str]:
     if not stream.has_kafka():
         yield ""
         return
-    with stream.ApacheKafka(folder / "kafka") as kafka:
+    with stream.ApacheKafka(folder / "kafka", short_lived=False) as kafka:
         yield kafka.bootstrap
 
 

@@ -60,7 +60,7 @@ def broker(folder: Path) -> Iterator[str]:
         yield service.address
         asyncio.run(stop_service(service))
         return
-    with ApacheKafka(folder / "kafka", heap_mb=1024) as kafka:
+    with ApacheKafka(folder / "kafka", heap_mb=1024, short_lived=False) as kafka:
         yield kafka.bootstrap
 
 

@@ -109,7 +109,12 @@ def missing(name: str) -> list[str]:
 def set_up(name: str, folder: Path) -> Stage:
     """The stage, not started."""
     if name == "apache-kafka":
-        return Stage(name, ApacheKafka(folder / "kafka"), RedisServer(folder / "redis"), False)
+        return Stage(
+            name,
+            ApacheKafka(folder / "kafka", short_lived=False),
+            RedisServer(folder / "redis"),
+            False,
+        )
     fsync = name.partition("-")[2] or "always"
     memory = RedisServer(folder / "redis", program=valkey(), appendfsync=fsync)
     return Stage(name, Tansu(folder / "tansu"), memory, True)

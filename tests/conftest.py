@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from stubs.apache_kafka import ApacheKafka
 from stubs.certificates import Certificates
 from stubs.embedded import embedded
+from stubs.kept_kafka import KeptKafka
 from stubs.outlet import OutletStub
 from stubs.real import Real, require_real
 from stubs.redis_server import RedisServer
@@ -16,6 +18,11 @@ from stubs.wirewatch import Desk
 
 from monitor.embedded.services import Serves
 from streams.broker.connection import Connection
+
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture
@@ -39,10 +46,17 @@ def desk(tmp_path: Path, slack: SlackStub) -> Iterator[Desk]:
     desk.end()
 
 
-@pytest.fixture
-def real(tmp_path: Path) -> Iterator[Real]:
+@pytest.fixture(scope="session")
+def kept_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptKafka]:
     require_real()
-    with ApacheKafka(tmp_path / "kafka") as kafka, RedisServer(tmp_path / "redis") as redis:
+    kept = KeptKafka(tmp_path_factory.mktemp("kept"))
+    yield kept
+    kept.end()
+
+
+@pytest.fixture
+def real(kept_kafka: KeptKafka, tmp_path: Path) -> Iterator[Real]:
+    with kept_kafka.lent() as kafka, RedisServer(tmp_path / "redis") as redis:
         yield Real(
             kafka,
             redis,
@@ -55,10 +69,9 @@ def real(tmp_path: Path) -> Iterator[Real]:
 
 
 @pytest.fixture(scope="module")
-def apache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+def apache(kept_kafka: KeptKafka) -> Iterator[ApacheKafka]:
     """A real Apache Kafka for all tests of a module, which part by topic prefixes."""
-    require_real()
-    with ApacheKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+    with kept_kafka.lent() as kafka:
         yield kafka
 
 
@@ -67,14 +80,11 @@ def broker(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Connection]:
     """A broker by itself, one for all tests of a module: give each a prefix of its own."""
-    folder = tmp_path_factory.mktemp("broker")
     if request.param == "tansu":
-        with embedded(Serves.BROKER, folder) as service:
+        with embedded(Serves.BROKER, tmp_path_factory.mktemp("broker")) as service:
             yield Connection(bootstrap=service.address, fetch_wait_ms=20)
         return
-    require_real()
-    with ApacheKafka(folder) as kafka:
-        yield Connection(bootstrap=kafka.bootstrap)
+    yield Connection(bootstrap=request.getfixturevalue("apache").bootstrap)
 
 
 @pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.kafka)])

@@ -12,7 +12,7 @@ import redis
 from kafka import KafkaConsumer
 from stubs.apache_kafka import ApacheKafka
 from stubs.outlet import AUTO, Entry, OutletStub, rss
-from stubs.real import Real, require_real
+from stubs.real import Real
 from stubs.redis_server import RedisServer
 from stubs.wirewatch import Desk, Process, feed_line
 
@@ -34,15 +34,13 @@ def entry(name: str, n: int = 1) -> Entry:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+def real(apache: ApacheKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     """One Kafka and one Redis for all tests here; each has a desk and topics of its own."""
-    require_real()
-    folder = tmp_path_factory.mktemp("real")
-    with ApacheKafka(folder / "kafka") as kafka, RedisServer(folder / "redis") as redis_server:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as redis_server:
         yield Real(
-            kafka,
+            apache,
             redis_server,
-            {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "REDIS_URL": redis_server.url},
+            {"KAFKA_BOOTSTRAP_SERVERS": apache.bootstrap, "REDIS_URL": redis_server.url},
         )
 
 

@@ -2,16 +2,21 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from stubs.embedded import embedded
 from stubs.outlet import Entry, OutletStub, rss
 from stubs.real import Real
 from stubs.slack import SlackStub
 from stubs.wirewatch import Desk, Process
 
+from monitor.embedded.services import Serves
+
 STORY = Entry("US imposes sanctions on Pakistan", "s-1", "https://a.example/s", summary="As said.")
 NEXT = Entry("EU weighs sanctions over Pakistan port", "s-2", "https://a.example/t", summary="No.")
 STOP_S = 10.0
+NOWHERE = "127.0.0.1:1"
 
 
 @pytest.fixture
@@ -71,14 +76,15 @@ def test_a_dead_broker_and_an_uncommitted_offset_do_not_hold_up_a_stop(
     assert sorted("EU" in m.text for m in slack.messages) == [False, True]
 
 
-@pytest.mark.kafka
 @pytest.mark.parametrize("role", ["poll", "match", "alert"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_while_a_role_waits_at_its_start_is_clean(
-    desk: Desk, outlet: OutletStub, shared: Real, role: str, number: int
+    desk: Desk, outlet: OutletStub, tmp_path: Path, role: str, number: int
 ) -> None:
     desk.feeds(a=outlet.url("/a"))
-    shared.kafka.kill()
-    run = desk.start("run", role, "--desk", str(desk.folder))
-    run.wait_until(lambda p: any("waiting up to" in line for line in p.errors))
-    assert run.stop(number, within_s=STOP_S) == 0
+    desk.environment["KAFKA_BOOTSTRAP_SERVERS"] = NOWHERE
+    with embedded(Serves.MEMORY, tmp_path / "valkey") as valkey:
+        desk.environment["REDIS_URL"] = f"redis://{valkey.address}/0"
+        run = desk.start("run", role, "--desk", str(desk.folder))
+        run.wait_until(lambda p: any("waiting up to" in line for line in p.errors))
+        assert run.stop(number, within_s=STOP_S) == 0

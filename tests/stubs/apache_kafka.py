@@ -7,6 +7,7 @@ SASL in the clear, for the user `USER`; who is not named in an ACL may do what n
 """
 
 import base64
+import contextlib
 import fcntl
 import os
 import re
@@ -16,7 +17,6 @@ import struct
 import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -43,6 +43,9 @@ FETCH_S = 600.0
 
 ANSWER_S = 1.0
 """Seconds one metadata request may take."""
+
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""A Java that soon ends needs little of its compilers: half the processor time of a start."""
 
 USER = "desk"
 PASSWORD = "correct horse:battery@staple/50%"
@@ -97,10 +100,16 @@ class ApacheKafka:
     """One broker: `start()`, `kill()` and `start()` again keep folder, ports and log."""
 
     def __init__(
-        self, folder: Path, heap_mb: int = 512, certificates: Certificates | None = None
+        self,
+        folder: Path,
+        heap_mb: int = 512,
+        certificates: Certificates | None = None,
+        *,
+        short_lived: bool = True,
     ) -> None:
         self.folder = folder
         self.heap_mb = heap_mb
+        self._java = SHORT_LIVED if short_lived else ()
         self._certificates = certificates
         self.port, self._controller, *secured = child_process.free_ports(5)
         self.scram_port, self.mutual_port, self.clear_port = secured
@@ -123,10 +132,10 @@ class ApacheKafka:
             self._format(libs)
         heap = f"-Xmx{self.heap_mb}m"
         self._child = child_process.spawn(
-            [*_java(libs), heap, "kafka.Kafka", str(self._settings)], self.output
+            [*_java(libs), *self._java, heap, "kafka.Kafka", str(self._settings)], self.output
         )
         try:
-            child_process.await_answer(self._answers, self._child, self.output, START_S)
+            child_process.await_answer(self._brokers_known, self._child, self.output, START_S)
         except child_process.DidNotStart:
             self.kill()
             raise
@@ -182,7 +191,14 @@ class ApacheKafka:
         )
 
     def _format(self, libs: Path) -> None:
-        tool = [*_java(libs), "kafka.tools.StorageTool", "format", "-t", _cluster_id()]
+        tool = [
+            *_java(libs),
+            *SHORT_LIVED,
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            _cluster_id(),
+        ]
         if self._certificates is not None:
             tool += ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]
         with self.output.open("ab") as output:
@@ -197,7 +213,13 @@ class ApacheKafka:
             log = child_process.tail(self.output)
             raise child_process.DidNotStart(f"formatting {self._data} failed\n{log}")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """True if it serves metadata now."""
+        with contextlib.suppress(OSError):
+            return self._brokers_known()
+        return False
+
+    def _brokers_known(self) -> bool:
         return _brokers_known("127.0.0.1", self.port) > 0
 
 
@@ -252,7 +274,7 @@ def _marker(cache: Path) -> Path:
     return cache / "complete"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _only_one(cache: Path) -> Iterator[None]:
     """Two test runs must not copy into one folder; the kernel lets go of the lock at a crash."""
     cache.mkdir(parents=True, exist_ok=True)

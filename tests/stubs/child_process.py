@@ -5,7 +5,9 @@ No child outlives the test process: the kernel kills it when its parent dies, SI
 """
 
 import contextlib
+import itertools
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -22,6 +24,10 @@ STOP_S = 10.0
 TAIL_LINES = 30
 """Lines of a child's log shown when it did not come up."""
 
+BELOW_EPHEMERAL = range(10_240, 32_768)
+"""Ports the kernel gives nobody unasked: a server that was killed finds its own free again,
+whatever other tests connect to or listen on meanwhile."""
+
 # Runs the command in its own place after asking the kernel for SIGKILL at the parent's death
 # (1 = PR_SET_PDEATHSIG).  Not a preexec_fn: with threads about, Python 3.12 warns of those.
 _DIES_WITH_PARENT = """\
@@ -37,12 +43,16 @@ class DidNotStart(RuntimeError):
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct loopback ports nobody listens on now."""
-    with contextlib.ExitStack() as open_sockets:
-        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+    """Distinct loopback ports nobody listens on now; other test processes draw others."""
+    drawn = random.Random().sample(BELOW_EPHEMERAL, len(BELOW_EPHEMERAL))
+    return list(itertools.islice(filter(_free, drawn), count))
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as tried, contextlib.suppress(OSError):
+        tried.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def spawn(
