@@ -106,7 +106,9 @@ def test_what_harms_or_is_gone_is_asked_once_a_week(
     assert plan(learned(NEWS), quiet.state).state.pace.muted is Muted.NO
 
 
-@pytest.mark.parametrize("ended", [learned(NEWS, more=True), learned(NEWS, Said(pushed=True))])
+@pytest.mark.parametrize(
+    "ended", [learned(NEWS, more=True), learned(NEWS, Said(pushed=True, more=True))]
+)
 def test_what_a_poll_left_is_asked_for_at_once(ended: Learned) -> None:
     assert plan(ended).wait_s == 0
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from monitor.feeds.articles.fetched import Pages, with_articles
 from monitor.feeds.drops.folder import Drops
+from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import (
     UNCONDITIONAL,
@@ -40,6 +41,7 @@ from monitor.feeds.state.leases import Lease
 from monitor.feeds.state.window import WindowFacts
 from monitor.feeds.websub.protocol import discover
 from streams.broker.producer import NotPublished
+from streams.decision import Reason
 from streams.item import Item
 
 KnownItems = Callable[[str, Sequence[str] | None], Awaitable[Mapping[str, Known]]]
@@ -60,7 +62,7 @@ class Means:
     desk: Desk
     secrets: Mapping[str, Secret]
     known: KnownItems
-    pushed: Callable[[str], Awaitable[Retrieved | None]]
+    pushed: Callable[[Feed], Awaitable[Retrieved | None]]
     drops: Callable[[Feed], Drops]
     may_publish: Callable[[Lease], None]
 
@@ -82,7 +84,7 @@ async def poll(lease: Lease, state: FeedState, topic_id: str, means: Means, now:
             may_publish=means.may_publish,
             now=now,
         )
-    fetched = await means.pushed(lease.feed.id) or await _ask(lease, state, means, now)
+    fetched = await means.pushed(lease.feed) or await _ask(lease, state, means, now)
     match fetched:
         case Failed() | Later():
             return fetched
@@ -158,7 +160,7 @@ async def _judge(
     if not isinstance(unseen, Unseen):
         return unseen
     known = await _known(lease, unseen.items, unseen.facts, means)
-    if not unseen.whole and any(item.id in known for item in unseen.items):
+    if unseen.partial and any(item.id in known for item in unseen.items):
         unseen = await reader.whole()
         if not isinstance(unseen, Unseen):
             return unseen
@@ -166,6 +168,9 @@ async def _judge(
     changes = find_changes(
         unseen.items, known, feed=lease.feed, now=reader.now, facts=unseen.facts, again=again
     )
+    if unseen.read.left_out:
+        said = f"{unseen.read.left_out} entries more than are read of one body"
+        changes = replace(changes, events=(*changes.events, FeedEvent(Reason.TOO_LARGE, said)))
     return _Judged(unseen=unseen, changes=changes, dropped=unseen.dropped)
 
 

@@ -192,15 +192,15 @@ class Poller:
         if not ended.task.cancelled() and (error := ended.task.exception()):
             log.error("feed %s: its poll could not be settled", feed, exc_info=error)
 
-    async def _pushed(self, feed: str) -> Retrieved | None:
+    async def _pushed(self, feed: Feed) -> Retrieved | None:
         """What a hub sent of the feed, if it did."""
         if not self._has_hub:
             return None
         with contextlib.suppress(StateUnreachable):
-            if sent := await self._leases.take_push(feed):
+            if sent := await self._leases.take_push(feed.id):
                 return Retrieved(
                     body=sent.body,
-                    url="",
+                    url=feed.url,
                     content_type=sent.content_type,
                     validators=Validators(),
                     delta=True,

@@ -29,14 +29,15 @@ class Unseen:
     """What was read of a window, and what is known of the rest of it.
 
     `digests` are those of all its raw items that count as seen once these entries are published.
-    `whole`: nothing was left out; `complete`: nothing is left for the next poll, so the body's
-    validators may be kept; `more`: some is left only because it is too much for one poll.
+    `partial`: entries that were seen are left out, and the whole can be read at once; `complete`:
+    nothing is left for the next poll, so the body's validators may be kept; `more`: some is left
+    only because it is too much for one poll.
     """
 
     read: Read
     facts: WindowFacts
     digests: Sequence[bytes] = ()
-    whole: bool = True
+    partial: bool = False
     complete: bool = True
     more: bool = False
 
@@ -89,7 +90,7 @@ class Reader:
         if not isinstance(read, Read):
             return read
         facts = WindowFacts(first_poll=not self.state.baseline_done, total=len(read.entries))
-        return Unseen(read=read, facts=facts, complete=closed and not read.left_out)
+        return Unseen(read=read, facts=facts, complete=closed)
 
     def _of(
         self, found: Window, read: Read, new: Collection[bytes], seen: Collection[bytes]
@@ -105,8 +106,8 @@ class Reader:
             read=read,
             facts=facts,
             digests=digests[:WINDOW_MOST],
-            whole=len(new) == len(set(found.digests)),
-            complete=found.closed and not more and not read.left_out and not self.retrieved.delta,
+            partial=len(new) < len(set(found.digests)) <= MAX_ENTRIES,
+            complete=found.closed and not more and not self.retrieved.delta,
             more=more,
         )
 
