@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
 import redis.asyncio as redis
@@ -14,6 +15,7 @@ from stubs.outlet import AUTO, Entry, OutletStub, rss
 
 from monitor.feeds.feed import BACKFILL_ALL_S, Feed
 from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.parsers.frames import Job
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.polling import round as round_module
 from monitor.feeds.polling.poller import POLLS_AT_ONCE, Poller, Tools
@@ -88,9 +90,13 @@ class Newsroom:
         return Leases(self.client, self.desk, feeds, lease_s=lease_s)
 
     @asynccontextmanager
-    async def polling(self, *feeds: Feed, lease_s: float = 10.0) -> AsyncIterator[None]:
-        """A poller at work, stopped as the program stops it."""
+    async def polling(
+        self, *feeds: Feed, lease_s: float = 10.0, warm: bool = False
+    ) -> AsyncIterator[None]:
+        """A poller at work, stopped as the program stops it; `warm` once its parser is there."""
         async with Fetcher() as fetcher, Parsers() as parsers:
+            if warm:
+                await parsers.read(Job(body=rss(), feed=Feed(id="warm"), now=datetime.now(UTC)))
             tools = Tools(
                 fetcher=fetcher, parsers=parsers, publisher=self.broker, ledger=self.polls
             )
@@ -246,7 +252,7 @@ async def test_a_stop_lets_polls_end_and_gives_the_rest_back(
     feeds = [feed(outlet, name, every_s=60) for name in ("hangs", "slow")]
     outlet.serve("hangs", rss(FIRST), delay_s=60)
     outlet.serve("slow", rss(FIRST), delay_s=0.1)
-    async with newsroom.polling(*feeds):
+    async with newsroom.polling(*feeds, warm=True):
         await until(lambda: held_by(newsroom, 2))
     assert newsroom.polls.outcomes == [Polled.CHANGED]
     found = await newsroom.leases(*feeds).next()
