@@ -43,6 +43,8 @@ _PARAGRAPH, _LINE = "\x1d", "\x1c"  # white space to Python, and to no outlet
 _APART = re.compile(rf"{_LINE}\s*{_LINE}")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _UNSEEN = ["script", "style", "template", "noscript", "iframe"]
+_UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)})", re.IGNORECASE)
+_LINE_TAG = re.compile(r"</?br", re.IGNORECASE)
 
 
 def plain(html: str) -> str:
@@ -78,12 +80,14 @@ def _text(html: str) -> str:
     if html.count("<") > MAX_TAGS:
         return _unescape(_TAG.sub(" ", _BLOCK_TAG.sub(_PARAGRAPH, html)))
     tree = LexborHTMLParser(html)
-    tree.strip_tags(_UNSEEN)
+    if _UNSEEN_TAG.search(html):
+        tree.strip_tags(_UNSEEN)
     for node in tree.css(_BLOCKS):
         node.insert_before(_PARAGRAPH)
         node.insert_after(_PARAGRAPH)
-    for node in tree.css("br"):
-        node.insert_before(_LINE)
+    if _LINE_TAG.search(html):
+        for node in tree.css("br"):
+            node.insert_before(_LINE)
     return tree.body.text() if tree.body else ""
 
 
