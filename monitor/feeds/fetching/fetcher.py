@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Self
 
 import aiohttp
@@ -45,6 +46,9 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 """Decompressed; the largest real feed measured has 3 MB."""
 
 MAX_REDIRECTS = 5
+ADDRESSES_KEPT = 5_000
+"""Of feeds, read once: each is asked again and again."""
+
 CHUNK_BYTES = 65_536
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -62,11 +66,13 @@ class _Call:
         """What `url` may be told."""
         told: dict[str, str] = {}
         if str(url) == (self.validators.url or str(self.asked)):
-            told["If-None-Match"] = self.validators.etag
-            told["If-Modified-Since"] = self.validators.last_modified
-        if self.secret and url.origin() == self.asked.origin():
+            if self.validators.etag:
+                told["If-None-Match"] = self.validators.etag
+            if self.validators.last_modified:
+                told["If-Modified-Since"] = self.validators.last_modified
+        if self.secret and self.secret.value and url.origin() == self.asked.origin():
             told[self.secret.header] = self.secret.value
-        return {name: value for name, value in told.items() if value}
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +157,10 @@ class Fetcher:
         a `secret`.  `allow_private` holds for the whole chain of redirects.
         """
         try:
-            given = URL(url)
-            asked = _address(given)
+            asked, own = _asked(url)
         except ValueError:
             return Failed(why="no http or https address", trouble=Trouble.REFUSED)
-        if secret is None and given.user is not None:
-            secret = basic(given.user, given.password or "")
+        secret = secret or own
         call = _Call(asked=asked, validators=validators, secret=secret, allow_private=allow_private)
         turns = _Turns(self.hosts)
         try:
@@ -200,7 +204,7 @@ class Fetcher:
         url, seen, hops = call.asked, {call.asked}, list[Hop]()
         while True:
             host = url.raw_host or ""
-            if _takes_turns(host, call) and (later := await turns.take(host)):
+            if _takes_turns(host, call.allow_private) and (later := await turns.take(host)):
                 return later
             answer = await self._get(url, call, tuple(hops))
             if not isinstance(answer, _Moved):
@@ -247,7 +251,7 @@ class Fetcher:
         failed = failed_answer(response.status, response.headers)
         wait_s = retry_after_s(response.headers.get("Retry-After", ""), datetime.now(UTC))
         host, site = response.url.raw_host or "", ""
-        if failed.trouble is Trouble.BUSY and _takes_turns(host, call):
+        if failed.trouble is Trouble.BUSY and _takes_turns(host, call.allow_private):
             wait_s, site = self.hosts.busy(host, wait_s), site_of(host)
         return Failed(
             why=failed.why + _withheld(response, call),
@@ -256,6 +260,18 @@ class Fetcher:
             status=failed.status,
             site=site,
         )
+
+
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def _asked(url: str) -> tuple[URL, Secret | None]:
+    """What is asked for `url`, and the secret in it.
+
+    Raises:
+        ValueError: it is no http or https address.
+    """
+    given = URL(url)
+    secret = None if given.user is None else basic(given.user, given.password or "")
+    return _address(given), secret
 
 
 def _address(url: URL) -> URL:
@@ -269,9 +285,10 @@ def _address(url: URL) -> URL:
     return url.with_user(None).with_fragment(None)
 
 
-def _takes_turns(host: str, call: _Call) -> bool:
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def _takes_turns(host: str, allow_private: bool) -> bool:
     """False for what a desk's own network serves, where it may be asked at all."""
-    if not call.allow_private:
+    if not allow_private:
         return True
     bare = host.strip("[]")
     return is_public(bare) if is_address(bare) else not is_local_name(bare)

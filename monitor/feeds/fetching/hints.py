@@ -38,7 +38,8 @@ def max_age_s(headers: Mapping[str, str]) -> float | None:
     What a cache on the way has used up (`Age`) is taken off.
     """
     said: dict[str, str] = {}
-    for part in headers.get("Cache-Control", "").lower().split(","):
+    control = headers.get("Cache-Control", "")
+    for part in control.lower().split(",") if control else ():
         name, _, value = part.strip().partition("=")
         said.setdefault(name.strip(), value.strip().strip('"'))
     if "no-cache" in said or "no-store" in said:
@@ -50,7 +51,8 @@ def max_age_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _until_expiry_s(headers: Mapping[str, str]) -> float | None:
-    expires, sent = _moment(headers.get("Expires", "")), _moment(headers.get("Date", ""))
+    told = headers.get("Expires", "")
+    expires, sent = (_moment(told), _moment(headers.get("Date", ""))) if told else (None, None)
     fresh = (expires - sent).total_seconds() if expires and sent else 0.0
     return fresh if fresh > 0 else None
 
