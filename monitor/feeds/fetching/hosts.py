@@ -122,6 +122,7 @@ def site_of(host: str) -> str:
     return _suffixes().privatesuffix(host) or host
 
 
+@lru_cache(maxsize=SITES_MOST)
 def site_of_url(url: str) -> str:
     """The site that an address asks; empty where that is nobody."""
     try:
