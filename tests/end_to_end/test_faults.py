@@ -58,31 +58,31 @@ def test_a_stop_is_clean_and_silent(desk: Desk, outlet: OutletStub, number: int)
     desk.feeds(a=outlet.url("/a"))
     run = desk.run().until_ready()
     run.until_decided("first")
-    said, services = list(run.errors), children(run.pid)
-    assert len(services) == 2
+    said, started = list(run.errors), children(run.pid)
+    assert len(started) == 3
     assert run.stop(number) == 0
     assert run.errors == said
-    assert not [pid for pid in services if alive(pid)]
+    assert not [pid for pid in started if alive(pid)]
 
 
 def test_a_stop_during_the_start_is_clean(desk: Desk, outlet: OutletStub) -> None:
     desk.feeds(a=outlet.url("/a"))
     run = desk.run()
     run.wait_until(lambda p: any("Valkey" in line for line in p.errors))
-    services = children(run.pid)
+    started = children(run.pid)
     assert run.stop() == 0
     assert not [line for line in run.errors if "✓" not in line]
-    assert not [pid for pid in services if alive(pid)]
+    assert not [pid for pid in started if alive(pid)]
 
 
 def test_no_child_survives_a_kill(desk: Desk, outlet: OutletStub) -> None:
     desk.feeds(a=outlet.url("/a"))
     run = desk.run().until_ready()
-    services = children(run.pid)
-    assert len(services) == 2
+    started = children(run.pid)
+    assert len(started) == 3
     run.kill()
     desk.run().until_ready()  # takes longer than the kernel needs to end them
-    assert not [pid for pid in services if alive(pid)]
+    assert not [pid for pid in started if alive(pid)]
 
 
 def test_a_dead_embedded_broker_ends_the_run(desk: Desk, outlet: OutletStub) -> None:
