@@ -24,7 +24,7 @@ def feeds() -> None:
 @app.command("read")
 def read(
     sources: Annotated[
-        list[str], typer.Argument(metavar="PATH|URL…", help="Files, folders, URLs.")
+        list[str], typer.Argument(metavar="PATH|URL…", help="Files, folders, URLs; - is stdin.")
     ],
     as_json: JsonOption = False,
 ) -> None:

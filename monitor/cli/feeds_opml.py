@@ -1,5 +1,6 @@
 """`wirewatch feeds import` and `feeds export`: lists of feeds as other programs exchange them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def import_opml(
-    file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file; - is stdin.")],
     desk: DeskOption = None,
 ) -> None:
     """Add the feeds of an OPML file to feeds.yaml; those that are listed already stay."""
@@ -60,7 +61,7 @@ def _read(file: Path) -> "list[Outline | BadOutline]":
     from monitor.feeds.visiting.opml import MAX_OPML_BYTES, NotOpml, read_opml
 
     try:
-        with file.open("rb") as opened:
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as opened:
             return read_opml(opened.read(MAX_OPML_BYTES + 1))
     except OSError as error:
         raise Quit(ExitCode.USAGE, f"{file}: {error.strerror}") from error

@@ -2,13 +2,14 @@
 
 import json
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from stubs.outlet import AUTO, Entry, OutletStub, rss
-from stubs.wirewatch import Desk
+from stubs.wirewatch import COMMAND, Desk
 
 NOW = datetime.now(UTC)
 FEED = rss(
@@ -229,3 +230,30 @@ def test_read_names_every_source_it_cannot_read(desk: Desk, outlet: OutletStub) 
         outlet.url("/none"),
         "no.xml",
     ]
+
+
+def test_read_takes_stdin_and_names_what_is_no_source(desk: Desk) -> None:
+    desk.write("wires/a.txt", "")
+    (desk.folder / "wires" / "loop").symlink_to("loop")
+    args = ("feeds", "read", "desk/wires", "ftp://a.example/x", "desk/wires/loop", "-")
+    ran = desk.call(*args, stdin=FEED.decode())
+    assert [json.loads(line)["source"] for line in ran.stdout.splitlines()] == ["-"] * 3
+    assert ran.stderr.splitlines() == [
+        "desk/wires/a.txt: empty",
+        "ftp://a.example/x: only http and https addresses are asked",
+        "desk/wires/loop: Too many levels of symbolic links",
+    ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_full_disk_is_one_line(desk: Desk) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [COMMAND, "feeds", "export", "--desk", desk.folder],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "wirewatch: cannot write: No space left on device\n"

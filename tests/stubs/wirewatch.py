@@ -175,10 +175,13 @@ class Desk:
         ran = self.call("rules", "push", "--desk", str(self.folder), **environment)
         assert ran.returncode == 0, ran.stderr
 
-    def call(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def call(
+        self, *arguments: str, stdin: str = "", **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
         """A command run to its end."""
         return subprocess.run(
             [COMMAND, *arguments],
+            input=stdin,
             capture_output=True,
             text=True,
             env=self.environment | environment,

@@ -6,10 +6,12 @@ the rest, whatever it does to its parser.
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any, Self
 
 import msgspec
@@ -27,6 +29,8 @@ from streams.item import Item
 
 WEB = ("http://", "https://")
 """How an address begins."""
+
+STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,9 @@ def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable
     """One line per entry of every source, folders walked in sorted order."""
     with _Reader() as reader:
         for argument in sources:
-            if argument.lower().startswith(WEB):
-                yield from _lines(argument, _download(argument), reader)
+            single = _single(argument)
+            if single:
+                yield from _lines(argument, single, reader)
                 continue
             files, closed = _walk(Path(argument))
             yield from closed
@@ -70,9 +75,20 @@ def read_feed(source: str, *, public_only: bool) -> Iterator[Item | Unreadable]:
             yield entry.item if isinstance(entry, Dropped) else entry
 
 
+def _single(argument: str) -> _Body | Unreadable | None:
+    """What an argument gives that is no path: an address, or `-` for stdin."""
+    if argument.lower().startswith(WEB):
+        return _download(argument)
+    if argument == STDIN:
+        return _capped(STDIN, sys.stdin.buffer.read(MAX_BODY_BYTES + 1))
+    if "://" in argument and not _mode(Path(argument)):
+        return Unreadable(argument, "only http and https addresses are asked")
+    return None
+
+
 def _walk(path: Path) -> tuple[list[Path], list[Unreadable]]:
     """The file, or those below a folder, and the folders that do not let themselves be read."""
-    if not path.is_dir():
+    if not S_ISDIR(_mode(path)):
         return [path], []
     closed: list[Unreadable] = []
 
@@ -81,7 +97,15 @@ def _walk(path: Path) -> tuple[list[Path], list[Unreadable]]:
 
     walked = os.walk(path, onerror=note)
     found = (Path(where, name) for where, _, names in walked for name in names)
-    return sorted(file for file in found if file.is_file()), closed
+    return sorted(file for file in found if S_ISREG(_mode(file))), closed
+
+
+def _mode(path: Path) -> int:
+    """0 where nothing is, or what may not be looked at."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _load(path: Path) -> _Body | Unreadable:
@@ -90,8 +114,12 @@ def _load(path: Path) -> _Body | Unreadable:
             body = file.read(MAX_BODY_BYTES + 1)
     except OSError as error:
         return Unreadable(str(path), error.strerror or str(error))
+    return _capped(str(path), body)
+
+
+def _capped(source: str, body: bytes) -> _Body | Unreadable:
     if len(body) > MAX_BODY_BYTES:
-        return Unreadable(str(path), f"larger than {MAX_BODY_BYTES // 2**20} MB")
+        return Unreadable(source, f"larger than {MAX_BODY_BYTES // 2**20} MB")
     return _Body(body=body)
 
 
