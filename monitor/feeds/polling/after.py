@@ -111,7 +111,7 @@ def _learn(
     """What an answer teaches of the feed's habits, its address and its validators."""
     cadence, quiet = watch(
         state.cadence,
-        news=brought and state.baseline_done,
+        news=brought and not state.first_poll,
         last_new_s=state.pace.last_new_s,
         now_s=now_s,
     )

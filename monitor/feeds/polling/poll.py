@@ -84,7 +84,9 @@ async def poll(lease: Lease, state: FeedState, topic_id: str, means: Means, now:
             may_publish=means.may_publish,
             now=now,
         )
-    fetched = await means.pushed(lease.feed) or await _ask(lease, state, means, now)
+    whole = state.again(topic_id) or state.first_poll or state.twins
+    pushed = None if whole else await means.pushed(lease.feed)
+    fetched = pushed or await _ask(lease, state, means, now)
     match fetched:
         case Failed() | Later():
             return fetched
@@ -139,6 +141,8 @@ async def _look_into(
         body_hash=digest if unseen.complete else state.body_hash if retrieved.delta else "",
         window=unseen.digests,
         now_s=now.timestamp(),
+        rest=state.rest_after(topic_id, complete=unseen.complete, more=unseen.more),
+        twins=unseen.twins or (state.twins and (unseen.partial or retrieved.delta)),
     )
     return Learned(
         state=learned, changes=changes, said=_heard(said, unseen, retrieved), more=unseen.more
@@ -160,7 +164,7 @@ async def _judge(
     if not isinstance(unseen, Unseen):
         return unseen
     known = await _known(lease, unseen.items, unseen.facts, means)
-    if unseen.partial and any(item.id in known for item in unseen.items):
+    if unseen.partial and (reader.state.twins or any(i.id in known for i in unseen.items)):
         unseen = await reader.whole()
         if not isinstance(unseen, Unseen):
             return unseen

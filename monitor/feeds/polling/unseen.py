@@ -8,12 +8,13 @@ published; what cannot be cut into entries is read whole.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Retrieved, Trouble
 from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
 from monitor.feeds.parsers.pool import Parsers
-from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.reading.entries import Dropped, told_apart
 from monitor.feeds.reading.oversize import MAX_ENTRIES
 from monitor.feeds.reading.window import Whole, Window, look
 from monitor.feeds.state.feed_state import FeedState
@@ -47,6 +48,11 @@ class Unseen:
         return [entry for entry in self.read.entries if isinstance(entry, Item)]
 
     @property
+    def twins(self) -> bool:
+        """True where several entries share an id."""
+        return any(told_apart(item.id) for item in self.items)
+
+    @property
     def dropped(self) -> list[Dropped]:
         """Those it does not."""
         return [entry for entry in self.read.entries if isinstance(entry, Dropped)]
@@ -68,7 +74,8 @@ class Reader:
         if isinstance(found, Whole):
             return await self._all(found.body, closed=found.closed)
         seen = read_window(self.state.window)
-        new = next(found.portions(MAX_ENTRIES, seen=seen), frozenset[bytes]())
+        unseen = (digest for digest in _within_reach(found) if digest not in seen)
+        new = frozenset(islice(unseen, MAX_ENTRIES))
         if not new:
             return self._of(found, Read(entries=()), new, seen)
         read = await self._read(found.reduced(new))
@@ -89,7 +96,7 @@ class Reader:
         read = await self._read(body)
         if not isinstance(read, Read):
             return read
-        facts = WindowFacts(first_poll=not self.state.baseline_done, total=len(read.entries))
+        facts = WindowFacts(first_poll=self.state.first_poll, total=len(read.entries))
         return Unseen(read=read, facts=facts, complete=closed)
 
     def _of(
@@ -98,15 +105,18 @@ class Reader:
         facts = self.state.facts(found.digests)
         if self.retrieved.delta:  # it need not have anything in common with the last window
             facts = replace(facts, previous=0)
-        digests = [d for d in dict.fromkeys(found.digests) if d in new or d in seen]
-        more = len(digests) < len(set(found.digests))
+        reach, total = _within_reach(found), len(set(found.digests))
+        digests = [d for d in reach if d in new or d in seen]
+        more = len(digests) < len(reach)
+        if not more and total > len(reach):
+            read = replace(read, left_out=read.left_out + total - len(reach))
         if self.retrieved.delta:
             digests += [digest for digest in seen if digest not in digests]
         return Unseen(
             read=read,
             facts=facts,
             digests=digests[:WINDOW_MOST],
-            partial=len(new) < len(set(found.digests)) <= MAX_ENTRIES,
+            partial=len(new) < total <= MAX_ENTRIES,
             complete=found.closed and not more and not self.retrieved.delta,
             more=more,
         )
@@ -126,3 +136,8 @@ class Reader:
         if isinstance(answer, Unreadable):
             return Failed(why=answer.why, trouble=Trouble.UNREADABLE)
         return answer
+
+
+def _within_reach(found: Window) -> list[bytes]:
+    """The digests of the entries that are read of a window, in its order."""
+    return [*dict.fromkeys(found.digests)][:WINDOW_MOST]

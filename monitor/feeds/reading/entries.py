@@ -77,7 +77,7 @@ def read_entries(document: Document, feed: Feed, now: datetime) -> list[Item | D
         seen=Clock(at=iso_utc(now)),
     )
     each = [_read(entry, n, origin) for n, entry in enumerate(document.entries)]
-    apart = iter(_told_apart([item for item in each if isinstance(item, Item)], feed.id))
+    apart = iter(_apart([item for item in each if isinstance(item, Item)]))
     seen: set[str] = set()
     return [_once(next(apart), seen) if isinstance(item, Item) else item for item in each]
 
@@ -163,20 +163,25 @@ def _alt_ids(entry: Mapping[str, Any], guid: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name and name != guid))
 
 
-def _told_apart(items: Sequence[Item], feed: str) -> list[Item]:
+def told_apart(item_id: str) -> bool:
+    """True for the id of an entry that another one shared with it."""
+    return "." in item_id.rpartition("/")[2]
+
+
+def _apart(items: Sequence[Item]) -> list[Item]:
     """Entries under one id, told apart by their addresses, then by their headlines.
 
     A guid or address that several entries share is taken off them: it would lead to the story of
     whichever was told first.
     """
-    split = _split(items, feed, lambda item: item.canonical_url)
+    split = _split(items, lambda item: item.canonical_url)
     return [
         again if again is item else replace(again, canonical_url="")
-        for item, again in zip(split, _split(split, feed, _headline), strict=True)
+        for item, again in zip(split, _split(split, _headline), strict=True)
     ]
 
 
-def _split(items: Sequence[Item], feed: str, part: Callable[[Item], str]) -> list[Item]:
+def _split(items: Sequence[Item], part: Callable[[Item], str]) -> list[Item]:
     """Items whose id stands for several values of `part` get one for each, and lose the guid."""
     shared = {name for name, n in Counter(item.id for item in items).items() if n > 1}
     if not shared:
@@ -186,7 +191,7 @@ def _split(items: Sequence[Item], feed: str, part: Callable[[Item], str]) -> lis
         if item.id in shared and _says_something(item):
             parts.setdefault(item.id, set()).add(part(item))
     return [
-        replace(item, id=_id(feed, f"{item.id}\x1f{part(item)}"), guid="")
+        replace(item, id=f"{item.id}.{digest(part(item))}", guid="")
         if len(parts.get(item.id, ())) > 1
         else item
         for item in items

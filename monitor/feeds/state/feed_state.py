@@ -8,6 +8,7 @@ acknowledged it, so on a new broker nothing counts as published.
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import msgspec
 
@@ -21,13 +22,24 @@ from monitor.feeds.state.window import WindowFacts, pack_window, read_window
 log = logging.getLogger("wirewatch.poll")
 
 
+class Rest(StrEnum):
+    """What the entries of a window are that the last poll did not come to."""
+
+    NONE = ""
+    FIRST = "first"
+    """Part of the feed's first poll: what is old among them is no news."""
+    AGAIN = "again"
+    """A new broker does not have them either."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What is known of one feed; all of it empty before its first poll.
 
     `etag` and `last_modified` belong to `found_at` (empty: the feed's address).  `window` packs the
     digests of the last window's raw items (`pack_window`), `polled_s` is when it was published
-    (epoch, s).  `baseline_done` once its first poll was published.
+    (epoch, s).  `baseline_done` once its first poll was published, but for its `rest`.  `twins`:
+    entries of the last window shared an id, so none of them can be read without the others.
     """
 
     url: str = ""
@@ -39,6 +51,8 @@ class FeedState:
     window: str = ""
     polled_s: float = 0.0
     baseline_done: bool = False
+    rest: Rest = Rest.NONE
+    twins: bool = False
     pace: Pace = NEW
     cadence: Cadence = UNLEARNED
     moving: Moving = STAYS
@@ -56,7 +70,12 @@ class FeedState:
 
     def again(self, topic_id: str) -> bool:
         """True on a broker that does not have the feed's items."""
-        return self.topic_id not in {"", topic_id}
+        return self.topic_id not in {"", topic_id} or self.rest is Rest.AGAIN
+
+    @property
+    def first_poll(self) -> bool:
+        """True until all of the first window was published."""
+        return not self.baseline_done or self.rest is Rest.FIRST
 
     def as_of(self, url: str, topic_id: str) -> "FeedState":
         """What of it holds for this address on this broker.
@@ -72,7 +91,7 @@ class FeedState:
         """What a window, as the digests of its raw items, has in common with the last one."""
         previous = read_window(self.window)
         return WindowFacts(
-            first_poll=not self.baseline_done,
+            first_poll=self.first_poll,
             overlap=sum(digest in previous for digest in window),
             total=len(window),
             previous=len(previous),
@@ -88,6 +107,8 @@ class FeedState:
         body_hash: str,
         window: Collection[bytes] = (),
         now_s: float = 0.0,
+        rest: Rest = Rest.NONE,
+        twins: bool = False,
     ) -> "FeedState":
         """After the broker's acknowledgement of a window, with the digests of its raw items."""
         return replace(
@@ -101,7 +122,17 @@ class FeedState:
             window=pack_window(window),
             polled_s=now_s,
             baseline_done=True,
+            rest=rest,
+            twins=twins,
         )
+
+    def rest_after(self, topic_id: str, *, complete: bool, more: bool) -> Rest:
+        """What a poll of it leaves; a body that breaks off has one more poll to be whole."""
+        if complete or (self.rest and not more):
+            return Rest.NONE
+        if self.first_poll:
+            return Rest.FIRST
+        return Rest.AGAIN if self.again(topic_id) else Rest.NONE
 
 
 def read_state(stored: str, feed: str = "") -> FeedState:

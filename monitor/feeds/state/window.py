@@ -7,8 +7,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-WINDOW_MOST = 2_000
-"""Digests remembered, 11 characters each; the rest of a larger window is parsed each time."""
+WINDOW_MOST = 10_000
+"""Entries of a window that are read, and digests remembered, 11 characters each: real feeds have
+1,500 at most, archives that are one feed have thousands."""
 
 DIGEST_BYTES = 8
 """Of one raw item."""

@@ -1,0 +1,204 @@
+"""monitor.feeds.polling.poll: over many polls of a feed nothing is lost, nothing told twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stubs.outlet import Entry, rss
+
+from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import UNCONDITIONAL, Retrieved
+from monitor.feeds.parsers import worker
+from monitor.feeds.parsers.frames import Answer, Job
+from monitor.feeds.polling.ended import Learned, Unchanged
+from monitor.feeds.polling.poll import Means, poll
+from monitor.feeds.reading.oversize import MAX_ENTRIES
+from monitor.feeds.state.feed_state import FeedState, read_state, state_text
+from monitor.feeds.state.known import Known, known_value, read_known
+from monitor.feeds.state.leases import Lease
+from streams.item import Item, Kind
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+A = Feed(id="a", url="https://outlet.example/a")
+
+
+class InProcess:
+    """Reads as the parser processes do, here."""
+
+    async def read(self, job: Job) -> Answer:
+        return worker.read(job)
+
+
+@dataclass
+class Desk:
+    taken: list[Item]
+
+    async def items(self, _feed: Feed, items: Sequence[Item], _dropped: object) -> None:
+        self.taken += items
+
+
+@dataclass
+class Outlet:
+    """One feed, what it serves, and what a desk keeps of it between polls."""
+
+    feed: Feed = A
+    body: bytes = b""
+    topic_id: str = "t1"
+    polls: int = 0
+    kept: dict[str, str] = field(default_factory=dict)
+    stored: str = ""
+    pushes: list[bytes] = field(default_factory=list)
+    taken: list[Item] = field(default_factory=list)
+
+    async def fetch(self, url: str, **_: object) -> Retrieved:
+        return Retrieved(body=self.body, url=url, content_type="", validators=UNCONDITIONAL)
+
+    async def known(self, _feed: str, ids: Sequence[str] | None) -> Mapping[str, Known]:
+        wanted = self.kept if ids is None else ids
+        return read_known({i: self.kept[i] for i in wanted if i in self.kept})
+
+    async def pushed(self, feed: Feed) -> Retrieved | None:
+        if not self.pushes:
+            return None
+        sent = await self.fetch(feed.url)
+        return replace(sent, body=self.pushes.pop(0), delta=True, pushed=True)
+
+    async def poll(self, body: bytes) -> tuple[list[Item], bool]:
+        """What a poll that finds `body` publishes, and whether more is left of it."""
+        self.body, self.polls, before = body, self.polls + 1, len(self.taken)
+        state = read_state(self.stored)
+        lease = Lease(
+            feed=self.feed,
+            fence=self.polls,
+            failures=0,
+            next_wait_s=0.0,
+            state=state,
+            known_count=len(self.kept),
+        )
+        now = NOW + timedelta(minutes=self.polls)
+        as_of = state.as_of(self.feed.url, self.topic_id)
+        ended = await poll(lease, as_of, self.topic_id, self._means(), now)
+        assert isinstance(ended, Learned | Unchanged)
+        if isinstance(ended, Learned):
+            self.stored = state_text(ended.state)
+            changed = ended.changes.known.items()
+            self.kept |= {i: known_value(known, self.polls) for i, known in changed}
+        return self.taken[before:], isinstance(ended, Learned) and ended.more
+
+    def _means(self) -> Means:
+        return Means(
+            fetcher=cast(Any, self),
+            parsers=cast(Any, InProcess()),
+            pages=cast(Any, None),
+            desk=cast(Any, Desk(self.taken)),
+            secrets={},
+            known=self.known,
+            pushed=self.pushed,
+            drops=cast(Any, None),
+            may_publish=lambda _lease: None,
+        )
+
+
+def entry(n: int, title: str = "", guid: str = "") -> Entry:
+    return Entry(title or f"Story {n}", guid or f"g{n}", f"https://outlet.example/{n}")
+
+
+async def drained(outlet: Outlet, body: bytes) -> list[Item]:
+    """All that polls of one body publish, until nothing is left of it."""
+    found, more = await outlet.poll(body)
+    while more:
+        assert outlet.polls < 20
+        some, more = await outlet.poll(body)
+        found += some
+    return found
+
+
+async def test_an_archive_is_read_to_its_end_as_one_first_poll_and_once_more_by_a_new_broker() -> (
+    None
+):
+    outlet = Outlet()
+    body = rss(*map(entry, range(2 * MAX_ENTRIES + 5)))
+    every = {f"Story {n}" for n in range(2 * MAX_ENTRIES + 5)}
+    first = await drained(outlet, body)
+    assert {item.title for item in first} == every
+    assert len(first) == len(every)
+    assert all(item.baseline for item in first)
+    assert await outlet.poll(body) == ([], False)
+    outlet.topic_id = "t2"
+    again = await drained(outlet, body)
+    assert sorted(item.id for item in again) == sorted(item.id for item in first)
+    assert all(item.baseline and item.rev == 1 for item in again)
+
+
+async def test_a_first_body_that_breaks_off_makes_no_news_of_its_rest() -> None:
+    outlet = Outlet()
+    body = rss(*map(entry, range(5)))
+    await outlet.poll(body[: body.index(b"Story 3")])
+    rest, _ = await outlet.poll(body)
+    assert [(item.title, item.baseline) for item in rest] == [("Story 3", True), ("Story 4", True)]
+    news, _ = await outlet.poll(rss(entry(5), *map(entry, range(5))))
+    assert [(item.title, item.baseline) for item in news] == [("Story 5", False)]
+
+
+async def test_a_feed_that_always_breaks_off_has_news_from_its_third_poll_on() -> None:
+    outlet = Outlet()
+    for n in range(3):
+        body = rss(*map(entry, range(n + 1)))
+        found, _ = await outlet.poll(body.replace(b"</rss>", b""))
+    assert [item.baseline for item in found] == [False]
+
+
+async def test_a_push_does_not_stand_for_the_window_on_a_new_broker() -> None:
+    outlet = Outlet()
+    body = rss(entry(1), entry(2))
+    await outlet.poll(body)
+    outlet.topic_id, outlet.pushes = "t2", [rss(entry(3))]
+    again, _ = await outlet.poll(body)
+    assert [item.title for item in again] == ["Story 1", "Story 2"]
+    pushed, _ = await outlet.poll(body)
+    assert [item.title for item in pushed] == ["Story 3"]
+
+
+async def test_an_entry_that_shares_its_guid_is_updated_as_itself() -> None:
+    outlet = Outlet()
+    twins = [entry(1, guid="same"), entry(2, guid="same")]
+    first, _ = await outlet.poll(rss(*twins))
+    assert len({item.id for item in first}) == 2
+    changed, _ = await outlet.poll(rss(entry(1, "Story 1, corrected", guid="same"), twins[1]))
+    assert [(item.id, item.rev, item.kind) for item in changed] == [(first[0].id, 2, Kind.UPDATE)]
+    third, _ = await outlet.poll(rss(entry(3, guid="same"), *twins[1:]))
+    assert [item.title for item in third] == ["Story 3"]
+
+
+STEPS = st.lists(
+    st.lists(
+        st.builds(entry, st.integers(0, 6), guid=st.sampled_from(["", "", "", "same", "other"])),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda e: e.link,
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+async def test_every_entry_ever_served_is_published(steps: list[list[Entry]]) -> None:
+    outlet = Outlet()
+    for entries in steps:
+        await outlet.poll(rss(*entries))
+        assert {e.title for e in entries} <= {item.title for item in outlet.taken}
+    told = [(item.id, item.rev) for item in outlet.taken]
+    assert len(told) == len(set(told))
+
+
+def test_state_of_an_earlier_version_has_nothing_left() -> None:
+    state = read_state(msgspec.json.encode({"topic_id": "t", "url": A.url}).decode())
+    assert not state.first_poll
+    assert not state.again("t")
+    assert FeedState().first_poll
