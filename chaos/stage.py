@@ -111,7 +111,7 @@ def set_up(name: str, folder: Path) -> Stage:
     if name == "apache-kafka":
         return Stage(
             name,
-            ApacheKafka(folder / "kafka", short_lived=False),
+            ApacheKafka(folder / "kafka"),
             RedisServer(folder / "redis"),
             False,
         )
