@@ -1,12 +1,12 @@
 """Folder poll: what an agency left in a feed's folder, published; then the files are moved.
 
 In: a lease on a feed with a folder.  Out: how the poll ended, as that of any other feed.  The way:
-take → changes → publish → move.  Invariant: no file is moved before the broker has its items.
+take → changes → publish → move.  Invariant: no file is moved before the broker has its items, or
+why it is rejected.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.feeds.drops.folder import Drops, Taken, Unavailable
@@ -49,18 +49,18 @@ async def poll_folder(
     changes = find_changes(
         items, before, feed=feed, now=now, facts=facts, again=state.again(topic_id)
     )
-    changes = replace(changes, events=(*changes.events, *_rejections(taken)))
     may_publish(lease)
     dropped = [entry for entry in taken.entries if isinstance(entry, Dropped)]
     try:
         await desk.items(feed, changes.publish, (*dropped, *changes.dropped))
+        await desk.events(feed, _rejections(taken))
     except NotPublished as error:
         return Unpublished(why=str(error))
     return await _moved(drops, taken, now) or _learned(lease, state, topic_id, taken, changes, now)
 
 
 async def _moved(drops: Drops, taken: Taken, now: datetime) -> Failed | None:
-    """None once the files are out of the way; else they come again, and are known then."""
+    """None once the files are out of the way; those that are not come again."""
     stuck = await asyncio.to_thread(drops.settle, taken, now)
     return Failed(why=stuck.why, trouble=Trouble.SOFT) if stuck else None
 
