@@ -6,6 +6,7 @@ know of is one event.
 """
 
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
@@ -13,11 +14,11 @@ from monitor.feeds.fetching.answers import Failed, Later
 from monitor.feeds.fetching.hosts import site_of_url
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.pacing import outcomes
-from monitor.feeds.pacing.cadence import watch
-from monitor.feeds.pacing.moved import follow, lost
+from monitor.feeds.pacing.cadence import Cadence, watch
+from monitor.feeds.pacing.moved import Moving, follow, lost
 from monitor.feeds.pacing.next_poll import next_poll
 from monitor.feeds.pacing.outcomes import NO_HINTS, Hints, Outcome
-from monitor.feeds.pacing.validators import probed
+from monitor.feeds.pacing.validators import Trust, probed
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.state.changes import Changes
@@ -90,24 +91,26 @@ def _answered(
     if isinstance(ended, Learned):
         known, changes, left = ended.state, ended.changes, left or ended.more
     brought = bool(changes and changes.publish)
-    kept, events = _learn(feed, state, said, brought=brought, now_s=now_s, random=random)
+    habits, events = _learn(feed, state, said, brought=brought, now_s=now_s, random=random)
     return Plan(
         wait_s=AT_ONCE_S if left else planned.wait_s,
-        state=replace(
-            known,
-            pace=planned.pace,
-            cadence=kept.cadence,
-            moving=kept.moving,
-            trust=kept.trust,
-        ),
+        state=replace(known, pace=planned.pace, **habits),
         events=(*(changes.events if changes else ()), *planned.events, *events),
         changes=changes,
     )
 
 
+class _Habits(TypedDict):
+    """What of a feed's state any answer may change."""
+
+    cadence: Cadence
+    trust: Trust
+    moving: Moving
+
+
 def _learn(
     feed: Feed, state: FeedState, said: Said, *, brought: bool, now_s: float, random: float
-) -> tuple[FeedState, list[FeedEvent]]:
+) -> tuple[_Habits, list[FeedEvent]]:
     """What an answer teaches of the feed's habits, its address and its validators."""
     cadence, quiet = watch(
         state.cadence,
@@ -133,5 +136,5 @@ def _learn(
             overlap=said.overlap,
             shown=redacted_url(target),
         )
-    kept = replace(state, cadence=cadence, trust=trust, moving=moving)
-    return kept, [event for event in (quiet, lies, moved) if event]
+    habits = _Habits(cadence=cadence, trust=trust, moving=moving)
+    return habits, [event for event in (quiet, lies, moved) if event]

@@ -162,6 +162,8 @@ class Poller:
 
     async def _rest(self, seconds: float) -> None:
         """Until a feed may be due."""
+        if seconds <= 0:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, IDLE_MOST_S)):
                 await self._look.wait()

@@ -147,7 +147,8 @@ def read_state(stored: str, feed: str = "") -> FeedState:
     except msgspec.DecodeError as error:
         log.warning("feed %s: its stored state is unreadable, it is read anew: %s", feed, error)
         return FeedState(baseline_done=True)
-    return replace(state, baseline_done=True) if state.topic_id else state
+    polled = bool(state.topic_id) and not state.baseline_done
+    return replace(state, baseline_done=True) if polled else state
 
 
 def state_text(state: FeedState) -> str:

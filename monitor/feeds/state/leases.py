@@ -13,6 +13,7 @@ Pollers with equal lists of feeds share one due set; a list nobody polls any mor
 
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +42,9 @@ ENLIST_AT_ONCE = 500
 
 SETTLED_AT_ONCE = 64
 """Polls settled, or read for, by one call: Redis is held for ms where all bring new windows."""
+
+MEMBERS_KEPT = 10_000
+"""Names of feeds in their list; each is needed at each poll."""
 
 PUSHES_MOST = 8
 """Bodies that wait for one feed's next polls, each of which takes one; more are refused."""
@@ -313,6 +317,7 @@ class Leases:
         return frozenset(held[member] for member in lost)
 
 
+@lru_cache(maxsize=MEMBERS_KEPT)
 def _member(feed: Feed) -> str:
     """The feed as its list has it; another address or pace makes another member."""
     return f"{feed.id}:{digest(feed.url, feed.folder, repr(feed.every_s), feed.priority)}"

@@ -6,10 +6,14 @@ In: digests of raw items, 8 bytes each.  Out: `WindowFacts`, and the digests as 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 WINDOW_MOST = 10_000
 """Entries of a window that are read, and digests remembered, 11 characters each: real feeds have
 1,500 at most, archives that are one feed have thousands."""
+
+WINDOWS_KEPT = 128
+"""Of polls under way, each of which looks twice; 20 MB where all are of the largest."""
 
 DIGEST_BYTES = 8
 """Of one raw item."""
@@ -36,6 +40,7 @@ def pack_window(digests: Iterable[bytes]) -> str:
     return b64encode(b"".join(digests)[: WINDOW_MOST * DIGEST_BYTES]).decode()
 
 
+@lru_cache(maxsize=WINDOWS_KEPT)
 def read_window(window: str) -> frozenset[bytes]:
     """The digests that `pack_window` wrote."""
     packed = b64decode(window)
