@@ -18,14 +18,12 @@ from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import (
     LEASE_S,
     LIST_KEEP_S,
-    PUSH_MOST_BYTES,
-    PUSHES_MOST,
     Idle,
     Lease,
     Leases,
-    Push,
     StateUnreachable,
 )
+from monitor.feeds.state.pushes import PUSH_MOST_BYTES, PUSHES_MOST, Push
 
 LEASE_MS = int(LEASE_S * 1000)
 T0 = 1_700_000_000_000

@@ -28,6 +28,14 @@ from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known, known_value, read_known
+from monitor.feeds.state.pushes import (
+    PUSH_KEEP_S,
+    PUSH_MOST_BYTES,
+    PUSHES_MOST,
+    Push,
+    push_bytes,
+    read_push,
+)
 from monitor.feeds.state.together import Together
 from streams.text import digest
 
@@ -45,15 +53,6 @@ SETTLED_AT_ONCE = 64
 
 MEMBERS_KEPT = 10_000
 """Names of feeds in their list; each is needed at each poll."""
-
-PUSHES_MOST = 8
-"""Bodies that wait for one feed's next polls, each of which takes one; more are refused."""
-
-PUSH_MOST_BYTES = 8_000_000
-"""One of them; as much as is fetched."""
-
-PUSH_KEEP_S = 3_600.0
-"""A push nobody took by then has come by polling."""
 
 Answer = TypeVar("Answer")
 
@@ -83,15 +82,6 @@ class Idle:
     """No feed is due; the next one is in `wait_s`."""
 
     wait_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """What a hub sent of a feed; `more` of it waits."""
-
-    body: bytes
-    content_type: str
-    more: bool
 
 
 class Leases:
@@ -256,7 +246,7 @@ class Leases:
         """
         if len(body) > PUSH_MOST_BYTES:
             return False
-        value = content_type.replace("\n", " ").encode() + b"\n" + body
+        value = push_bytes(body, content_type)
         arguments: list[bytes | int] = [value, PUSHES_MOST, _ms(PUSH_KEEP_S)]
         return bool(await _answer(self._push(keys=[f"{self._feed}{feed}:pushed"], args=arguments)))
 
@@ -282,10 +272,7 @@ class Leases:
         pipeline.execute_command("LPOP", key, **raw)
         pipeline.llen(key)
         value, waiting = await _answer(pipeline.execute())
-        if value is None:
-            return None
-        content_type, _, body = value.partition(b"\n")
-        return Push(body, content_type.decode(), waiting > 0)
+        return read_push(value, more=waiting > 0) if value is not None else None
 
     async def extend(
         self, leases: Iterable[Lease], *, now_ms: int | None = None
