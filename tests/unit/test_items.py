@@ -44,6 +44,12 @@ def item(entry: str, feed: Feed = FEED, lang: str = "") -> Item:
     return found
 
 
+def test_a_feed_that_calls_itself_a_book_costs_its_entries_little() -> None:
+    named = rss("<title>One</title>").replace(b"<title>T<", b"<title>" + b"word " * 200_000 + b"<")
+    [found] = items(named, Feed(id="f", url=FEED.url))
+    assert 0 < len(found.outlet) <= MAX_FIELD_CHARS
+
+
 def test_the_golden_story() -> None:
     found = item(
         "<title>Will not impose sanctions against Pakistan on terror: US</title>"

@@ -33,7 +33,7 @@ from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.formats import read_document
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.oversize import MAX_ENTRIES, within_limits
-from streams.item import Item
+from streams.item import MAX_FIELD_CHARS, Item
 
 MAX_MEMORY_BYTES = 2**30
 """Of address space: a feed of 8 MB takes a tenth of it."""
@@ -93,8 +93,8 @@ def _feed(job: Job) -> Read:
     entries = read_entries(_short(document), job.feed, job.now)
     return Read(
         entries=tuple(_flagged(entry, n in bounded.cut) for n, entry in enumerate(entries)),
-        title=document.title,
-        lang=document.lang,
+        title=document.title[:MAX_FIELD_CHARS],
+        lang=document.lang[:MAX_FIELD_CHARS],
         ttl_s=document.ttl_s,
         hub=document.hub,
         self_url=document.self_url,

@@ -15,7 +15,7 @@ from monitor.feeds.reading.entries import Dropped, DropReason
 from monitor.feeds.state.changes import Withheld
 from streams.broker.producer import Publisher
 from streams.decision import Decision, Effect, Reason
-from streams.item import Item
+from streams.item import MAX_FIELD_CHARS, Item
 from streams.records import utc_now
 from streams.topics import DECISIONS, ITEMS, TooLarge, encode
 
@@ -98,5 +98,5 @@ def _happened(feed: Feed, event: FeedEvent) -> Decision:
         reason=event.reason,
         effect=Effect.NONE,
         at=utc_now(),
-        detail=event.detail,
+        detail=event.detail[:MAX_FIELD_CHARS],
     )

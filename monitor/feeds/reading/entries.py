@@ -70,7 +70,7 @@ def read_entries(document: Document, feed: Feed, now: datetime) -> list[Item | D
     """The document's entries as items, in its order; what is said of the feed is said of each."""
     origin = _Origin(
         feed=feed,
-        outlet=feed.outlet or plain(document.title),
+        outlet=feed.outlet or plain(document.title[:MAX_FIELD_CHARS]),  # said of each entry
         lang=_language(document.lang) or feed.language,
         zone=feed_zone(feed.timezone),
         now=now,
