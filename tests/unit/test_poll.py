@@ -202,3 +202,12 @@ def test_state_of_an_earlier_version_has_nothing_left() -> None:
     assert not state.first_poll
     assert not state.again("t")
     assert FeedState().first_poll
+
+
+async def test_a_push_that_cannot_be_read_is_no_failure_of_the_feed() -> None:
+    outlet = Outlet()
+    await outlet.poll(rss(entry(1)))
+    outlet.pushes = [b"<html><body>Not a feed</body></html>"]
+    assert await outlet.poll(b"not asked for yet") == ([], False)
+    found, _ = await outlet.poll(rss(entry(2), entry(1)))
+    assert [item.title for item in found] == ["Story 2"]

@@ -5,6 +5,7 @@ value.  The way: fetch → unseen entries → changes → publish.  Invariant: w
 the broker has acknowledged; it stores nothing itself.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +44,8 @@ from monitor.feeds.websub.protocol import discover
 from streams.broker.producer import NotPublished
 from streams.decision import Reason
 from streams.item import Item
+
+log = logging.getLogger("wirewatch.poll")
 
 KnownItems = Callable[[str, Sequence[str] | None], Awaitable[Mapping[str, Known]]]
 """What was published of a feed under some ids; of all, where they are None."""
@@ -126,7 +129,7 @@ async def _look_into(
     again = state.again(topic_id)
     judged = await _judge(reader, lease, means, again=again)
     if not isinstance(judged, _Judged):
-        return judged
+        return _unusable(judged, lease, said)
     unseen, changes = judged.unseen, judged.changes
     items = await with_articles(changes.publish, lease.feed, means.pages)
     means.may_publish(lease)
@@ -147,6 +150,14 @@ async def _look_into(
     return Learned(
         state=learned, changes=changes, said=_heard(said, unseen, retrieved), more=unseen.more
     )
+
+
+def _unusable(found: Failed | Harmed, lease: Lease, said: Said) -> Ended:
+    """What a hub sent is not the outlet's word: the feed is asked instead, at once."""
+    if not said.pushed:
+        return found
+    log.warning("feed %s: what its hub sent cannot be read: %s", lease.feed.id, found.why)
+    return Unchanged(said=replace(said, more=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
