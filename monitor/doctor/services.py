@@ -23,6 +23,7 @@ from monitor.doctor.judge_broker import Wanted, judge_broker
 from monitor.doctor.judge_memory import judge_memory
 from monitor.doctor.judge_slack import judge_slack
 from monitor.doctor.patient import Patient
+from monitor.doctor.polls import look_at_polls
 from monitor.embedded.running import Running, find_running
 from monitor.embedded.services import Serves, start_service, stop_service
 from monitor.exits import Quit
@@ -65,12 +66,13 @@ async def look_at_memory(patient: Patient) -> list[Finding]:
     running = _running(patient)
     if settings.text("REDIS_URL"):
         try:
-            return await _memory(memory(settings))
+            return await _memory(patient, memory(settings))
         except Quit as error:
             return [bad("Redis", error.message)]
     if running and running.memory:
         ours = fine("Redis", f"embedded (Valkey), run by process {running.process}")
-        return [ours, *await _memory(RedisConnection(url=f"redis://{running.memory}/0"))]
+        where_ours = RedisConnection(url=f"redis://{running.memory}/0")
+        return [ours, *await _memory(patient, where_ours)]
     return await _try("Redis", Serves.MEMORY, "it keeps what was told in the data folder")
 
 
@@ -159,10 +161,11 @@ def _running(patient: Patient) -> Running | None:
     return find_running(patient.data) if patient.data else None
 
 
-async def _memory(where: RedisConnection) -> list[Finding]:
+async def _memory(patient: Patient, where: RedisConnection) -> list[Finding]:
     try:
         await ping(where)
-        return judge_memory(await inspect_server(where))
+        found = judge_memory(await inspect_server(where))
+        return [*found, *await look_at_polls(patient.desk, where)]
     except NotLetIn as error:
         return [_not_let_in("Redis", error)]
     except RedisUnreachable as error:

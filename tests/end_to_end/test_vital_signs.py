@@ -118,13 +118,13 @@ def test_logs_as_json(desk: Desk, outlet: OutletStub) -> None:
     outlet.serve("/a", "<html>", content_type="text/html")
     desk.feeds(a=outlet.url("/a"))
     run = desk.run(LOG_FORMAT="json", LOG_LEVEL="info").until_ready()
-    run.wait_until(lambda p: any("feed a does not answer" in line for line in p.errors))
+    run.wait_until(lambda p: any("feed a fails" in line for line in p.errors))
     assert run.stop() == 0
     lines = [json.loads(line) for line in run.errors]
     assert all(list(x)[:4] == ["at", "level", "logger", "message"] for x in lines)
     [ready] = [x for x in lines if x["message"].startswith("ready:")]
     assert ready["at_s"] > 0
-    [outage] = [x for x in lines if "does not answer" in x["message"]]
+    [outage] = [x for x in lines if "fails, asked" in x["message"]]
     assert (outage["level"], outage["logger"]) == ("warning", "wirewatch.outage")
 
     gone = desk.run(LOG_FORMAT="json", KAFKA_BOOTSTRAP_SERVERS=NOWHERE, WIREWATCH_WAIT_S="0")

@@ -16,7 +16,9 @@ from monitor.doctor.judge_memory import judge_memory
 from monitor.doctor.judge_slack import MUST, SHOULD, judge_slack
 from monitor.doctor.machine import look_at_machine, unmet
 from monitor.doctor.patient import Patient, admit
+from monitor.doctor.polls import judge_polls
 from monitor.exits import ExitCode
+from monitor.feeds.state.failing import Failing
 from streams.broker.inspect import BrokerSeen, GroupSeen, TopicSeen
 from streams.topics import ITEMS, Topic
 
@@ -263,3 +265,12 @@ def test_a_broken_desk_leaves_the_environment(tmp_path: Path) -> None:
     broken = found()
     assert broken.settings is None
     assert [(f.check, "is no number" in f.says) for f in broken.found] == [("settings", True)]
+
+
+def test_feeds_that_fail_are_named_with_how_long() -> None:
+    failing = [Failing(feed=f"f{n}", failures=2, since_s=0.0 if n else 100.0) for n in range(7)]
+    assert judge_polls([], 7_300.0).level is Level.FINE
+    found = judge_polls(failing, 7_300.0)
+    assert found.level is Level.NOTE
+    assert found.says == "7 feeds fail: f0 for 2 h, f1, f2, f3, f4 and 2 more"
+    assert found.do == "`wirewatch feeds check f0 f1 f2 f3 f4` says why"

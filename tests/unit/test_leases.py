@@ -13,6 +13,7 @@ from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.pacing.first_polls import FIRST_AT_ONCE, FIRST_PER_S
 from monitor.feeds.pacing.pace import NEW, Pace
 from monitor.feeds.state.changes import KNOWN_MOST, Changes
+from monitor.feeds.state.failing import failing_feeds
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import (
@@ -484,3 +485,19 @@ async def test_folder_priority_and_pace_make_a_feed_due_and_its_name_does_not(
     for changed in (replace(A, priority=Priority.WIRE), replace(A, url="", folder="/in")):
         lease = await leased(poller(changed), T0)
         await poller(changed).settle(lease, wait_s=500, now_ms=T0)
+
+
+async def test_feeds_that_fail_are_found_and_the_longest_comes_first(
+    client: "redis.Redis", poller: Pollers, desk_name: str
+) -> None:
+    since = {A.id: 900.0, B.id: 400.0}
+    for feed in (A, B):
+        state = FeedState(pace=Pace(failing_since_s=since[feed.id]))
+        leases = poller(feed)
+        await leases.settle(await leased(leases, 1_000), wait_s=60, failures=3, state=state)
+    found = await failing_feeds(client, desk_name, [A, B, Feed(id="new", url="https://n.example")])
+    assert [(each.feed, each.failures, each.since_s) for each in found] == [
+        (B.id, 3, 400.0),
+        (A.id, 3, 900.0),
+    ]
+    assert await failing_feeds(client, f"{desk_name}-other", [A, B]) == []

@@ -330,7 +330,7 @@ async def test_a_failing_feed_is_one_line_and_waits_longer_and_longer(
         await until(lambda: newsroom.broker.items)
     said = [r.message for r in caplog.records if r.message.startswith("feed a ")]
     [went, back] = [line for line in said if "published" not in line]
-    assert went == "feed a does not answer, waiting: HTTP 404 Not Found"
+    assert went == "feed a fails, asked again later: HTTP 404 Not Found"
     assert back.startswith("feed a is back after ")
     assert int(back.split()[5]) >= 3
     assert (await newsroom.stored("a"))["failures"] == "0"

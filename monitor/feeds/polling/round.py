@@ -157,7 +157,7 @@ def _say(lease: Lease, ended: Ended) -> None:
     """One line when a feed begins to fail and one when it is back, among all pollers."""
     match ended:
         case Failed(why=why) | Harmed(why=why) if not lease.failures:
-            outage_log.warning("feed %s does not answer, waiting: %s", lease.feed.id, why)
+            outage_log.warning("feed %s fails, asked again later: %s", lease.feed.id, why)
         case Learned() | Unchanged() if lease.failures:
             outage_log.warning(
                 "feed %s is back after %d failed polls", lease.feed.id, lease.failures
