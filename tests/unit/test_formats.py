@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
 from monitor.feeds.feed import Feed
+from monitor.feeds.parsers import worker
+from monitor.feeds.parsers.frames import Job, Read
 from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped, DropReason, read_entries
 from monitor.feeds.reading.formats import read_document
@@ -85,7 +87,7 @@ def test_a_json_feed_of_1_0_and_what_its_writers_get_wrong() -> None:
     assert isinstance(first, Item)
     assert (first.guid, first.url, first.credit) == ("12.0", "https://else.example/1", "Ann")
     assert (first.text, first.published, first.tags) == ("First\nSecond <b", None, ())
-    assert [x.reason for x in others if isinstance(x, Dropped)] == [DropReason.EMPTY] * 2
+    assert [x.reason for x in others if isinstance(x, Dropped)] == [DropReason.EMPTY] * 3
 
 
 def test_a_byte_that_is_no_utf_8_costs_a_letter() -> None:
@@ -163,10 +165,12 @@ def test_a_sitemap_in_utf_16_or_cut_off_is_read_as_far_as_it_goes() -> None:
 
 
 def test_entries_are_read_up_to_their_limit() -> None:
-    body = sitemap(*(news(f"n{n}", f"https://times.example/{n}") for n in range(MAX_ENTRIES + 5)))
-    assert len(items(body)) == MAX_ENTRIES
-    many = json_feed(items=[{"id": n, "title": "x"} for n in range(MAX_ENTRIES + 5)])
-    assert len(items(many)) == MAX_ENTRIES
+    many = range(MAX_ENTRIES + 5)
+    addresses = sitemap(*(news(f"n{n}", f"https://times.example/{n}") for n in many))
+    for body in (addresses, json_feed(items=[{"id": n, "title": "x"} for n in many])):
+        read = worker.read(Job(body=body, url="", content_type="", feed=Feed(id="f"), now=NOW))
+        assert isinstance(read, Read)
+        assert (len(read.entries), read.left_out) == (MAX_ENTRIES, 5)
 
 
 @pytest.mark.parametrize(

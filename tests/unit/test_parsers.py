@@ -26,8 +26,8 @@ from monitor.feeds.parsers.frames import (
     read_job,
 )
 from monitor.feeds.parsers.pool import NoParser, Parsers
+from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped, DropReason
-from monitor.feeds.reading.oversize import MAX_ENTRIES
 from streams.item import Clock, Item
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,16 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
+from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import UNCONDITIONAL, Retrieved
 from monitor.feeds.parsers import worker
 from monitor.feeds.parsers.frames import Answer, Job
 from monitor.feeds.polling.ended import Learned, Unchanged
 from monitor.feeds.polling.poll import Means, poll
-from monitor.feeds.reading.oversize import MAX_ENTRIES
+from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known, known_value, read_known
 from monitor.feeds.state.leases import Lease
+from streams.decision import Reason
 from streams.item import Item, Kind
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -53,6 +55,7 @@ class Outlet:
     stored: str = ""
     pushes: list[bytes] = field(default_factory=list)
     taken: list[Item] = field(default_factory=list)
+    events: list[FeedEvent] = field(default_factory=list)
 
     async def fetch(self, url: str, **_: object) -> Retrieved:
         return Retrieved(body=self.body, url=url, content_type="", validators=UNCONDITIONAL)
@@ -85,6 +88,7 @@ class Outlet:
         assert isinstance(ended, Learned | Unchanged)
         if isinstance(ended, Learned):
             self.stored = state_text(ended.state)
+            self.events += ended.changes.events
             changed = ended.changes.known.items()
             self.kept |= {i: known_value(known, self.polls) for i, known in changed}
         return self.taken[before:], isinstance(ended, Learned) and ended.more
@@ -172,6 +176,28 @@ async def test_an_entry_that_shares_its_guid_is_updated_as_itself() -> None:
     assert [(item.id, item.rev, item.kind) for item in changed] == [(first[0].id, 2, Kind.UPDATE)]
     third, _ = await outlet.poll(rss(entry(3, guid="same"), *twins[1:]))
     assert [item.title for item in third] == ["Story 3"]
+
+
+async def test_the_second_text_under_one_guid_is_told_when_the_first_goes() -> None:
+    outlet = Outlet()
+    one, two = (replace(entry(1), summary=text) for text in ("In short", "At length"))
+    first, _ = await outlet.poll(rss(one, two, entry(2)))
+    assert [item.summary for item in first] == ["In short", ""]
+    assert await outlet.poll(rss(entry(2), one, two)) == ([], False)
+    then, _ = await outlet.poll(rss(two, entry(2)))
+    assert [(item.summary, item.kind) for item in then] == [("At length", Kind.UPDATE)]
+
+
+async def test_that_a_feed_is_overlong_is_said_once_until_it_is_not() -> None:
+    outlet = Outlet()
+    long = [{"id": n, "title": f"Story {n}"} for n in range(MAX_ENTRIES + 5)]
+    short = [{"id": "x", "title": "x"}]
+    for items, told in [(long, 1), ([*short, *long], 1), (short, 1), (long, 2)]:
+        body = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+        await outlet.poll(msgspec.json.encode(body))
+        said = [event for event in outlet.events if event.reason is Reason.TOO_LARGE]
+        assert len(said) == told
+    assert "5 entries more" in said[0].detail
 
 
 STEPS = st.lists(

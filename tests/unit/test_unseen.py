@@ -1,5 +1,7 @@
 """monitor.feeds.polling.unseen: only what the last window did not have is read, and all of that."""
 
+import asyncio
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -11,7 +13,8 @@ from monitor.feeds.fetching.answers import UNCONDITIONAL, Failed, Retrieved, Tro
 from monitor.feeds.parsers import worker
 from monitor.feeds.parsers.frames import Answer, Harmed, Job
 from monitor.feeds.polling.unseen import TRIES, Reader, Unseen
-from monitor.feeds.reading.oversize import MAX_ENTRIES
+from monitor.feeds.reading.document import MAX_ENTRIES
+from monitor.feeds.reading.entries import DropReason
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.window import read_window
 
@@ -120,7 +123,51 @@ async def test_what_was_sent_as_a_part_adds_to_what_is_known() -> None:
 async def test_what_cannot_be_cut_up_is_read_whole() -> None:
     body = b'{"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [{"id": "1",'
     found = await seen(body + b' "title": "From JSON", "url": "https://outlet.example/1"}]}')
-    assert (titles(found), found.digests, found.complete) == (["From JSON"], (), True)
+    assert (titles(found), len(found.digests), found.complete) == (["From JSON"], 1, True)
+
+
+def json_feed(*titles: str) -> bytes:
+    items = [{"id": f"id {title}", "title": title} for title in titles]
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+
+
+async def test_a_feed_in_json_is_linked_to_its_last_window_by_its_entries() -> None:
+    first = await seen(json_feed("One", "Two", ""))
+    assert [each.reason for each in first.dropped] == [DropReason.EMPTY]
+    second = await seen(json_feed("Two", "", "Three"), stored(first))
+    assert (second.facts.overlap, second.facts.previous, second.facts.total) == (2, 3, 3)
+    assert second.dropped == ()
+    third = await seen(json_feed("Four"), stored(second))
+    assert (third.facts.overlap, third.facts.previous) == (0, 3)
+
+
+async def test_that_an_entry_is_not_carried_is_said_once() -> None:
+    empty = Entry("", "g0", "https://outlet.example/0")
+    first = await seen(rss(empty, entry(1)))
+    assert [each.reason for each in first.dropped] == [DropReason.EMPTY]
+    changed = replace(RETRIEVED, body=rss(empty, entry(1), entry(2), Entry("", "g3", "")))
+    reader = Reader(feed=A, state=stored(first), retrieved=changed, parsers=InProcess(), now=NOW)
+    whole = await reader.whole()
+    assert isinstance(whole, Unseen)
+    assert [each.item.guid for each in whole.dropped] == ["g3"]
+
+
+async def test_a_large_body_is_cut_up_beside_the_loop() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        counting = group.create_task(count())
+        await asyncio.sleep(0)
+        found = await seen(rss(entry(1)).replace(b"</channel>", b"<??>" * 500_000 + b"</channel>"))
+        counting.cancel()
+    assert titles(found) == ["Story 1"]
+    assert turns > 10  # two where the loop is held
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><body>Log in</body></html>", b"not a feed"])

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
-from monitor.feeds.reading.oversize import MAX_ENTRIES, MAX_RAW_ITEM_BYTES, within_limits
+from monitor.feeds.reading.document import MAX_ENTRIES
+from monitor.feeds.reading.oversize import MAX_RAW_ITEM_BYTES, within_limits
 from monitor.feeds.reading.parse import parse
-from monitor.feeds.reading.window import Whole, Window, look
+from monitor.feeds.reading.window import MAX_ITEMS, Whole, Window, look
 
 NEWS = ("id", "link", "title", "published", "updated", "summary", "author")
 RSS = "<rss version='2.0' xmlns:d='u:d'><channel><title>T</title>%s</channel></rss>"
@@ -190,3 +191,17 @@ def test_many_items_are_taken_in_portions() -> None:
     portions = [*window.portions(2, seen=window.digests[:1])]
     titles = [[e["title"] for e in parse(window.reduced(part)).entries] for part in portions]
     assert titles == [["1", "2", "1"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("frame", [RSS, ATOM])
+def test_a_flood_of_items_is_told_apart_up_to_a_limit(frame: str) -> None:
+    name = "item" if frame is RSS else "entry"
+    items = "".join(f"<{name}><title>{n}</title></{name}>" for n in range(MAX_ITEMS + 3))
+    window = look((frame % items).encode())
+    assert isinstance(window, Window)
+    assert (len(window.spans), window.beyond, window.closed) == (MAX_ITEMS, 3, True)
+    kept = parse(window.reduced(frozenset(window.digests[-2:]))).entries
+    assert [entry["title"] for entry in kept] == [str(MAX_ITEMS - 2), str(MAX_ITEMS - 1)]
+    cut = look((frame % items).encode()[:-20])
+    assert isinstance(cut, Window)
+    assert (cut.beyond, cut.closed) == (3, False)

@@ -28,11 +28,11 @@ from monitor.feeds.parsers.frames import (
     read_job,
 )
 from monitor.feeds.reading.article import article_text
-from monitor.feeds.reading.document import Document
+from monitor.feeds.reading.document import MAX_ENTRIES, Document
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.formats import read_document
 from monitor.feeds.reading.guard import NotAFeed
-from monitor.feeds.reading.oversize import MAX_ENTRIES, within_limits
+from monitor.feeds.reading.oversize import within_limits
 from streams.item import MAX_FIELD_CHARS, Item
 
 MAX_MEMORY_BYTES = 2**30

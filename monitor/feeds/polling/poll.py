@@ -146,6 +146,8 @@ async def _look_into(
         now_s=now.timestamp(),
         rest=state.rest_after(topic_id, complete=unseen.complete, more=unseen.more),
         twins=unseen.twins or (state.twins and (unseen.partial or retrieved.delta)),
+        overlong=bool(unseen.read.left_out)
+        or (state.overlong and (unseen.more or retrieved.delta)),
     )
     return Learned(
         state=learned, changes=changes, said=_heard(said, unseen, retrieved), more=unseen.more
@@ -183,7 +185,7 @@ async def _judge(
     changes = find_changes(
         unseen.items, known, feed=lease.feed, now=reader.now, facts=unseen.facts, again=again
     )
-    if unseen.read.left_out:
+    if unseen.read.left_out and not reader.state.overlong:
         said = f"{unseen.read.left_out} entries more than are read of one body"
         changes = replace(changes, events=(*changes.events, FeedEvent(Reason.TOO_LARGE, said)))
     return _Judged(unseen=unseen, changes=changes, dropped=unseen.dropped)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 from monitor.feeds.feed import Feed
@@ -24,6 +25,7 @@ from monitor.feeds.reading.dates import read_date
 from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.misread import CAPTION
 from monitor.feeds.reading.plain import one_line, paragraphs, plain
+from monitor.feeds.reading.window import DIGEST_BYTES
 from monitor.feeds.reading.zones import feed_zone
 from streams.item import MAX_FIELD_CHARS, Clock, Item, cut, iso_utc
 from streams.text import digest, words
@@ -64,6 +66,13 @@ class _Origin:
     zone: tzinfo | None
     now: datetime
     seen: Clock
+
+
+def entry_digest(entry: Item | Dropped) -> bytes:
+    """Of what an entry says, whether it is carried or not; 8 bytes, as a raw item's."""
+    item = entry.item if isinstance(entry, Dropped) else entry
+    said = f"{item.id}\x1f{item.payload_hash}".encode()
+    return blake2b(said, digest_size=DIGEST_BYTES).digest()
 
 
 def read_entries(document: Document, feed: Feed, now: datetime) -> list[Item | Dropped]:

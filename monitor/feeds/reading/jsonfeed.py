@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from monitor.feeds.reading.canonical import web_url
-from monitor.feeds.reading.document import MAX_ENTRIES, Document
+from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.json_values import mappings, string, strings
 
@@ -36,7 +36,7 @@ def read_json_feed(value: Any, *, url: str = "") -> Document:
     return Document(
         title=as_html(string(value.get("title"))),
         lang=string(value.get("language")),
-        entries=[_entry(item, base, author) for item in mappings(value["items"][:MAX_ENTRIES])],
+        entries=[_entry(item, base, author) for item in value["items"]],
         hub=next(
             (web_url(string(h.get("url"))) for h in hubs if _type(h) in {"websub", "pubsubhubbub"}),
             "",
@@ -54,7 +54,9 @@ def _type(hub: Mapping[str, Any]) -> str:
     return string(hub.get("type")).lower()
 
 
-def _entry(item: Mapping[str, Any], base: str, author: str) -> dict[str, Any]:
+def _entry(given: Any, base: str, author: str) -> dict[str, Any]:
+    """An entry of `given`; an empty one where that is no mapping."""
+    item: Mapping[str, Any] = given if isinstance(given, dict) else {}
     html, text = string(item.get("content_html")), string(item.get("content_text"))
     entry: dict[str, Any] = {
         "id": string(item.get("id")),

@@ -8,6 +8,7 @@ cost no text; what is cut is said.
 import re
 from dataclasses import dataclass
 
+from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.window import Window, look
 
 MAX_RAW_ITEM_BYTES = 256 * 1024
@@ -15,9 +16,6 @@ MAX_RAW_ITEM_BYTES = 256 * 1024
 
 MAX_KEPT_BYTES = 192 * 1024
 """Of an oversize item's longest text, from its beginning."""
-
-MAX_ENTRIES = 2_000
-"""Read of one body; Google's sitemaps have 1,000 at most, the longest real feeds 1,500."""
 
 _SMALL_BYTES = MAX_ENTRIES * len(b"<item/>")
 """Below, there is nothing to look for."""
@@ -48,7 +46,7 @@ def within_limits(body: bytes) -> Bounded:
     if not isinstance(window, Window):
         return Bounded(body=body)
     spans = window.spans[:MAX_ENTRIES]
-    left_out = len(window.spans) - len(spans)
+    left_out = len(window.spans) - len(spans) + window.beyond
     long = {n for n, (start, end) in enumerate(spans) if end - start > MAX_RAW_ITEM_BYTES}
     if not long and not left_out:
         return Bounded(body=body)

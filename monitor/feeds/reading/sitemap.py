@@ -5,10 +5,9 @@ a title, and dropped as such by those who read entries.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
-from monitor.feeds.reading.document import MAX_ENTRIES, Document
+from monitor.feeds.reading.document import Document
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.jsonfeed import as_html
 from monitor.feeds.reading.xml_tree import elements
@@ -20,7 +19,7 @@ def read_sitemap(body: bytes) -> Document:
     Raises:
         NotAFeed: malformed from the start, or without any news.
     """
-    urls = [*islice(_urls(body), MAX_ENTRIES)]
+    urls = [*_urls(body)]
     news = [url for url in urls if url["news"]]
     if not news:
         raise NotAFeed("a sitemap without news: addresses, no headlines")

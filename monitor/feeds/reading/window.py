@@ -11,11 +11,18 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 
 from monitor.feeds.reading.guard import as_utf8
 
 DIGEST_BYTES = 8
 """Of a raw item's hash: among 100,000 items one pair in four billion windows is mistaken."""
+
+MAX_ITEMS = 20_000
+"""Told apart in one body, 300 bytes each: twice what is ever read of one, some of it repeated."""
+
+MAX_CHANNEL_TAGS = 100
+"""Looked at before the first item; a feed has one or two."""
 
 _MARKUP = re.compile(
     rb"<(?:(!\[CDATA\[)|(!--)|(\?)|(/?)((?:[A-Za-z_][\w.-]*+:)?+"
@@ -29,6 +36,7 @@ _NOTABLE = {
     name: re.compile(rb"<(?:!\[CDATA\[|[!?]|%b|/%b>)" % (name, name))
     for name in (b"item", b"entry")
 }
+_BEGUN = re.compile(rb"<(?:[A-Za-z_][\w.-]*+:)?+(?:item|entry)(?=[\s/>])", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:(!--)|(\?)|(!)|([A-Za-z_][\w.:-]*))")
 _CHANNEL = re.compile(rb"<(/?)((?:[A-Za-z_][\w.-]*:)?channel)(?=[\s>])", re.IGNORECASE)
 _END_ONLY = re.compile(rb"(?:\s+|<!--(?:(?!-->).)*+-->)*+\Z", re.DOTALL)
@@ -54,7 +62,7 @@ class Window:
     `body` is in UTF-8 where it came in UTF-16 or 32; `spans` are the items' places in it and
     `digests` their hashes, equal items included.  `closed` is False where the body breaks off:
     its validators must not be kept, and `body` ends with its last whole item, `ending` is the end
-    tags it lacks.
+    tags it lacks.  So it does where `beyond` more items have begun than are told apart.
     """
 
     body: bytes
@@ -62,6 +70,7 @@ class Window:
     digests: tuple[bytes, ...]
     closed: bool
     ending: bytes
+    beyond: int = 0
 
     def reduced(self, keep: Collection[bytes] | Callable[[bytes], bool]) -> bytes:
         """A document with only the items whose hash is in `keep`, or for which it is true.
@@ -98,12 +107,15 @@ def look(body: bytes, content_type: str = "") -> Window | Whole:
     if (broken is not None and closed) or (not spans and broken is None):
         return Whole(body=body, closed=closed or text.rstrip().endswith(b"/>"))
     end = last or broken or 0
+    beyond = sum(1 for _ in _BEGUN.finditer(text, last)) if len(spans) == MAX_ITEMS else 0
+    whole = closed and not beyond
     return Window(
-        body=text if closed else text[:end],
+        body=text if whole else text[:end],
         spans=tuple(spans),
         digests=tuple(blake2b(text[a:b], digest_size=DIGEST_BYTES).digest() for a, b in spans),
         closed=closed,
-        ending=b"" if closed else _ending(text[: spans[0][0] if spans else end], root),
+        ending=b"" if whole else _ending(text[: spans[0][0] if spans else end], root),
+        beyond=beyond,
     )
 
 
@@ -125,10 +137,10 @@ def _root(body: bytes) -> bytes:
 
 
 def _spans(body: bytes) -> tuple[list[tuple[int, int]], int | None]:
-    """Where the items are, and where one begins that has no end."""
+    """Where the items are, the first `MAX_ITEMS`, and where one begins that has no end."""
     spans: list[tuple[int, int]] = []
     start, depth, name, at = 0, 0, b"", 0
-    while found := _MARKUP.search(body, at):
+    while len(spans) < MAX_ITEMS and (found := _MARKUP.search(body, at)):
         tag, at = found, _tag_end(body, found)
         if at < 0:  # nothing more can be told apart
             return spans, start if depth else tag.start()
@@ -187,7 +199,8 @@ def _closed(body: bytes, root: bytes, last: int, broken: int | None) -> bool:
 
 def _ending(head: bytes, root: bytes) -> bytes:
     """The end tags of what `head` has opened: the root, and in most of RSS its channel."""
-    opened = [tag[2] for tag in _CHANNEL.finditer(head) if not tag[1]]
-    closed = [tag[2] for tag in _CHANNEL.finditer(head) if tag[1]]
+    tags = [*islice(_CHANNEL.finditer(head), MAX_CHANNEL_TAGS)]
+    opened = [tag[2] for tag in tags if not tag[1]]
+    closed = [tag[2] for tag in tags if tag[1]]
     names = [*opened[len(closed) :], root]
     return b"".join(b"</%s>" % name for name in names)

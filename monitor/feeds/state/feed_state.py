@@ -40,6 +40,7 @@ class FeedState:
     digests of the last window's raw items (`pack_window`), `polled_s` is when it was published
     (epoch, s).  `baseline_done` once its first poll was published, but for its `rest`.  `twins`:
     entries of the last window shared an id, so none of them can be read without the others.
+    `overlong`: it had more entries than are read, and that is on record.
     """
 
     url: str = ""
@@ -53,6 +54,7 @@ class FeedState:
     baseline_done: bool = False
     rest: Rest = Rest.NONE
     twins: bool = False
+    overlong: bool = False
     pace: Pace = NEW
     cadence: Cadence = UNLEARNED
     moving: Moving = STAYS
@@ -109,6 +111,7 @@ class FeedState:
         now_s: float = 0.0,
         rest: Rest = Rest.NONE,
         twins: bool = False,
+        overlong: bool = False,
     ) -> "FeedState":
         """After the broker's acknowledgement of a window, with the digests of its raw items."""
         return replace(
@@ -124,6 +127,7 @@ class FeedState:
             baseline_done=True,
             rest=rest,
             twins=twins,
+            overlong=overlong,
         )
 
     def rest_after(self, topic_id: str, *, complete: bool, more: bool) -> Rest:

@@ -1,6 +1,6 @@
 """Window: what a feed's window has in common with its last one; pure.
 
-In: digests of raw items, 8 bytes each.  Out: `WindowFacts`, and the digests as one text.
+In: digests of raw items, or of entries.  Out: `WindowFacts`, and the digests as one text.
 """
 
 from base64 import b64decode, b64encode
@@ -8,15 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from monitor.feeds.reading.window import DIGEST_BYTES
+
 WINDOW_MOST = 10_000
 """Entries of a window that are read, and digests remembered, 11 characters each: real feeds have
 1,500 at most, archives that are one feed have thousands."""
 
 WINDOWS_KEPT = 128
 """Of polls under way, each of which looks twice; 20 MB where all are of the largest."""
-
-DIGEST_BYTES = 8
-"""Of one raw item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

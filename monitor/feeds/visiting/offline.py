@@ -22,9 +22,9 @@ from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.parsers.frames import Job, Read
 from monitor.feeds.parsers.pool import NoParser, Parsers
+from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped
-from monitor.feeds.reading.oversize import MAX_ENTRIES
-from monitor.feeds.reading.window import Window, look
+from monitor.feeds.reading.window import Whole, Window, look
 from streams.item import Item
 
 WEB = ("http://", "https://")
@@ -168,7 +168,8 @@ class _Reader:
             yield loaded
             return
         now = datetime.now(UTC)
-        for body in _portions(loaded.body):
+        window = look(loaded.body, loaded.content_type)
+        for body in _portions(window, loaded.body):
             job = Job(
                 body=body,
                 url=loaded.url,
@@ -186,12 +187,17 @@ class _Reader:
                 return
             yield from answer.entries
             if answer.left_out:
-                yield Unreadable(source, f"{answer.left_out} entries more than are read at once")
+                yield _beyond(source, answer.left_out)
+        if isinstance(window, Window) and window.beyond:
+            yield _beyond(source, window.beyond)
 
 
-def _portions(body: bytes) -> Iterator[bytes]:
+def _beyond(source: str, count: int) -> Unreadable:
+    return Unreadable(source, f"{count} entries more than are read at once")
+
+
+def _portions(window: Window | Whole, body: bytes) -> Iterator[bytes]:
     """The body, in several documents where it has very many items."""
-    window = look(body)
     if isinstance(window, Window) and len(window.spans) > MAX_ENTRIES:
         yield from map(window.reduced, window.portions(MAX_ENTRIES))
     else:
