@@ -220,6 +220,12 @@ def test_every_reason_and_effect_is_documented(value: str) -> None:
     assert f"`{value}`" in page("topics.md")
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_no_table_says_a_thing_twice(path: Path) -> None:
+    rows = re.findall(r"^\| (`[^`|]+`) \| (`[^`|]*`) \|", path.read_text(encoding="utf-8"), re.M)
+    assert not [row for row in rows if rows.count(row) > 1]
+
+
 @pytest.mark.parametrize("code", ExitCode)
 def test_every_exit_code_is_documented(code: ExitCode) -> None:
     assert f"| {int(code)} |" in page("commands.md")

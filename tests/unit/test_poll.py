@@ -156,6 +156,29 @@ async def test_a_feed_that_always_breaks_off_has_news_from_its_third_poll_on() -
     assert [item.baseline for item in found] == [False]
 
 
+async def test_a_push_that_comes_late_takes_no_correction_back() -> None:
+    outlet = Outlet()
+    wrong, right = entry(1, "30 dead"), entry(1, "Correction: 3 dead")
+    await outlet.poll(rss(wrong, entry(2)))
+    await outlet.poll(rss(right, entry(2)))
+    outlet.pushes = [rss(wrong)]
+    assert await outlet.poll(rss(right, entry(2))) == ([], False)
+    assert await outlet.poll(rss(right, entry(2))) == ([], False)
+    assert [item.title for item in outlet.taken][-1] == right.title
+    outlet.pushes = [rss(entry(3))]
+    pushed, _ = await outlet.poll(b"not asked for")
+    assert [item.title for item in pushed] == ["Story 3"]
+
+
+async def test_a_long_window_in_which_everything_always_changes_is_read_to_its_end() -> None:
+    outlet = Outlet()
+    for n in range(3):
+        entries = [replace(entry(k), author=f"reader {n}") for k in range(MAX_ENTRIES + 5)]
+        _, more = await outlet.poll(rss(*entries))
+        assert not more
+    assert len(outlet.taken) == MAX_ENTRIES + 5
+
+
 async def test_a_push_does_not_stand_for_the_window_on_a_new_broker() -> None:
     outlet = Outlet()
     body = rss(entry(1), entry(2))

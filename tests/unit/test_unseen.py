@@ -40,6 +40,11 @@ def entry(n: int, title: str = "") -> Entry:
     return Entry(title or f"Story {n}", f"g{n}", f"https://outlet.example/{n}")
 
 
+def json_feed(*titles: str) -> bytes:
+    items = [{"id": f"id {title}", "title": title} for title in titles]
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+
+
 async def look(
     body: bytes,
     state: FeedState = UNPOLLED,
@@ -104,13 +109,15 @@ async def test_a_body_that_breaks_off_gives_whole_entries_and_comes_again() -> N
     assert (titles(cut), cut.complete) == (["Story 1", "Story 2"], False)
 
 
-async def test_a_window_too_long_for_one_poll_is_read_in_several() -> None:
-    body = rss(*map(entry, range(MAX_ENTRIES + 7)))
-    first = await seen(body)
-    assert (len(first.items), first.more, first.complete) == (MAX_ENTRIES, True, False)
-    second = await seen(body, stored(first))
-    assert (len(second.items), second.partial) == (7, False)
-    assert {*titles(first), *titles(second)} == {f"Story {n}" for n in range(MAX_ENTRIES + 7)}
+async def test_a_long_window_is_read_in_portions() -> None:
+    entries = [*map(entry, range(MAX_ENTRIES + 7)), replace(entry(0), summary="Once more")]
+    first, parsers = await look(rss(*entries))
+    assert isinstance(first, Unseen)
+    assert titles(first) == [each.title for each in entries[:-1]]
+    assert [each.reason for each in first.dropped] == [DropReason.REPEATED]
+    assert (len(parsers.jobs), first.complete, len(first.digests)) == (2, True, len(entries))
+    again = await seen(rss(*entries, entry(-1)), stored(first))
+    assert titles(again) == ["Story -1"]
 
 
 async def test_what_was_sent_as_a_part_adds_to_what_is_known() -> None:
@@ -118,17 +125,14 @@ async def test_what_was_sent_as_a_part_adds_to_what_is_known() -> None:
     part = await seen(rss(entry(3)), stored(first), delta=True)
     assert (titles(part), part.facts.previous, part.complete) == (["Story 3"], 0, False)
     assert read_window(stored(part).window) == {*first.digests, *part.digests}
+    json_part = await seen(json_feed("Four"), stored(part), delta=True)
+    assert (json_part.facts.previous, json_part.complete, len(json_part.digests)) == (0, False, 4)
 
 
 async def test_what_cannot_be_cut_up_is_read_whole() -> None:
     body = b'{"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [{"id": "1",'
     found = await seen(body + b' "title": "From JSON", "url": "https://outlet.example/1"}]}')
     assert (titles(found), len(found.digests), found.complete) == (["From JSON"], 1, True)
-
-
-def json_feed(*titles: str) -> bytes:
-    items = [{"id": f"id {title}", "title": title} for title in titles]
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
 
 
 async def test_a_feed_in_json_is_linked_to_its_last_window_by_its_entries() -> None:

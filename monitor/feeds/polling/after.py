@@ -25,7 +25,7 @@ from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState
 
 AT_ONCE_S = 0.0
-"""Where a poll left something: more that a hub sent, a long window's rest."""
+"""Where a poll left something: more that a hub sent, more files of a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

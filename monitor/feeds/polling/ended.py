@@ -42,7 +42,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """Published, to be remembered; `more` is left for the next poll."""
+    """Published, to be remembered; `more` of a folder is left for the next poll."""
 
     state: FeedState
     changes: Changes

@@ -129,8 +129,10 @@ async def _look_into(
     again = state.again(topic_id)
     judged = await _judge(reader, lease, means, again=again)
     if not isinstance(judged, _Judged):
-        return _unusable(judged, lease, said)
+        return _to_ask(lease, said, f"cannot be read: {judged.why}") if said.pushed else judged
     unseen, changes = judged.unseen, judged.changes
+    if retrieved.pushed and any(item.rev > 1 for item in changes.publish):
+        return _to_ask(lease, said, "changes what is known, and may come late")
     items = await with_articles(changes.publish, lease.feed, means.pages)
     means.may_publish(lease)
     try:
@@ -144,21 +146,16 @@ async def _look_into(
         body_hash=digest if unseen.complete else state.body_hash if retrieved.delta else "",
         window=unseen.digests,
         now_s=now.timestamp(),
-        rest=state.rest_after(topic_id, complete=unseen.complete, more=unseen.more),
+        rest=state.rest_after(topic_id, complete=unseen.complete),
         twins=unseen.twins or (state.twins and (unseen.partial or retrieved.delta)),
-        overlong=bool(unseen.read.left_out)
-        or (state.overlong and (unseen.more or retrieved.delta)),
+        overlong=bool(unseen.read.left_out) or (state.overlong and retrieved.delta),
     )
-    return Learned(
-        state=learned, changes=changes, said=_heard(said, unseen, retrieved), more=unseen.more
-    )
+    return Learned(state=learned, changes=changes, said=_heard(said, unseen, retrieved))
 
 
-def _unusable(found: Failed | Harmed, lease: Lease, said: Said) -> Ended:
+def _to_ask(lease: Lease, said: Said, why: str) -> Unchanged:
     """What a hub sent is not the outlet's word: the feed is asked instead, at once."""
-    if not said.pushed:
-        return found
-    log.warning("feed %s: what its hub sent cannot be read: %s", lease.feed.id, found.why)
+    log.warning("feed %s: what its hub sent %s; the outlet is asked", lease.feed.id, why)
     return Unchanged(said=replace(said, more=True))
 
 

@@ -6,18 +6,24 @@ published; what cannot be cut into entries is read whole.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Retrieved, Trouble
 from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.document import MAX_ENTRIES
-from monitor.feeds.reading.entries import Dropped, DropReason, entry_digest, told_apart
-from monitor.feeds.reading.window import Whole, Window, look
+from monitor.feeds.reading.entries import (
+    Dropped,
+    DropReason,
+    entry_digest,
+    told_apart,
+    without_repeats,
+)
+from monitor.feeds.reading.window import Whole, Window, look, portions
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.window import WINDOW_MOST, WindowFacts, read_window
 from streams.item import Item
@@ -38,8 +44,7 @@ class Unseen:
     of the entries instead, where there are no raw items.  `dropped` are the entries that the stream
     does not carry, but for those of which it was said at an earlier poll.
     `partial`: entries that were seen are left out, and the whole can be read at once; `complete`:
-    nothing is left for the next poll, so the body's validators may be kept; `more`: some is left
-    only because it is too much for one poll.
+    nothing is left for the next poll, so the body's validators may be kept.
     """
 
     read: Read
@@ -48,7 +53,6 @@ class Unseen:
     dropped: Sequence[Dropped] = ()
     partial: bool = False
     complete: bool = True
-    more: bool = False
 
     @property
     def items(self) -> list[Item]:
@@ -82,14 +86,13 @@ class Reader:
         if isinstance(found, Whole):
             return await self._all(found.body, closed=found.closed)
         seen = read_window(self.state.window)
-        unseen = (digest for digest in _within_reach(found) if digest not in seen)
-        new = frozenset(islice(unseen, MAX_ENTRIES))
-        if not new:
-            return self._of(found, Read(entries=()), new, seen)
-        read = await self._read(found.reduced(new))
-        if isinstance(read, Read) and len(read.entries) != sum(d in new for d in found.digests):
+        new = [digest for digest in _within_reach(found) if digest not in seen]
+        read = await self._in_portions(found, new)
+        if not isinstance(read, Read):
+            return read
+        if len(read.entries) != _count(found, new):
             return await self._all(found.reduced(found.digests), closed=found.closed)
-        return self._of(found, read, new, seen) if isinstance(read, Read) else read
+        return self._of(found, read, new)
 
     async def whole(self) -> Unseen | Failed | Harmed:
         """All entries: where one that is known changed, it may share its id with another one."""
@@ -97,20 +100,66 @@ class Reader:
         if isinstance(found, Whole):
             return await self._all(found.body, closed=found.closed)
         read = await self._read(found.reduced(found.digests))
-        seen = read_window(self.state.window)
-        return self._of(found, read, found.digests, seen) if isinstance(read, Read) else read
+        return self._of(found, read, found.digests) if isinstance(read, Read) else read
 
     async def _all(self, body: bytes, *, closed: bool) -> Unseen | Failed | Harmed:
+        """The entries of a body without raw items, or whose raw items are not what is read."""
         read = await self._read(body)
         if not isinstance(read, Read):
             return read
         digests = [entry_digest(entry) for entry in read.entries]
         return Unseen(
             read=read,
-            facts=self.state.facts(digests),
-            digests=digests,
-            dropped=_dropped(read, digests, read_window(self.state.window)),
-            complete=closed,
+            facts=self._facts(digests),
+            digests=self._remembered(digests),
+            dropped=self._dropped(read, digests),
+            complete=closed and not self.retrieved.delta,
+        )
+
+    def _of(self, found: Window, read: Read, new: Sequence[bytes]) -> Unseen:
+        reach, kept = _within_reach(found), frozenset(new)
+        total = len(set(found.digests))
+        left_out = read.left_out + total - len(reach) + found.beyond
+        return Unseen(
+            read=replace(read, left_out=left_out),
+            facts=self._facts(found.digests),
+            digests=self._remembered(reach),
+            dropped=self._dropped(read, [d for d in found.digests if d in kept]),
+            partial=len(kept) < total <= MAX_ENTRIES,
+            complete=found.closed and not self.retrieved.delta,
+        )
+
+    def _facts(self, digests: Sequence[bytes]) -> WindowFacts:
+        facts = self.state.facts(digests)  # a part has nothing in common with the last window
+        return replace(facts, previous=0) if self.retrieved.delta else facts
+
+    def _remembered(self, digests: Sequence[bytes]) -> list[bytes]:
+        """Those that count as seen: a part of a window adds to the last one."""
+        before = read_window(self.state.window) if self.retrieved.delta else ()
+        return [*dict.fromkeys((*digests, *before))][:WINDOW_MOST]
+
+    def _dropped(self, read: Read, digests: Sequence[bytes]) -> tuple[Dropped, ...]:
+        """The entries not carried of which nothing was said; all, where digests are no entry's."""
+        seen = read_window(self.state.window)
+        fit = len(digests) == len(read.entries)
+        return tuple(
+            entry
+            for n, entry in enumerate(read.entries)
+            if isinstance(entry, Dropped) and not (fit and digests[n] in seen)
+        )
+
+    async def _in_portions(self, found: Window, new: Sequence[bytes]) -> Read | Failed | Harmed:
+        """The entries with these digests, as many at a time as are read of one document."""
+        reads = [Read(entries=())]
+        for portion in portions(new, MAX_ENTRIES):
+            read = await self._read(found.reduced(portion))
+            if not isinstance(read, Read):
+                return read
+            reads.append(read)
+        return replace(
+            reads[-1],
+            entries=tuple(without_repeats(chain.from_iterable(read.entries for read in reads))),
+            left_out=sum(read.left_out for read in reads),
         )
 
     async def _look(self) -> Window | Whole:
@@ -118,30 +167,6 @@ class Reader:
         if len(body) <= LOOKED_AT_HERE_BYTES:
             return look(body, content_type)
         return await asyncio.to_thread(look, body, content_type)
-
-    def _of(
-        self, found: Window, read: Read, new: Collection[bytes], seen: Collection[bytes]
-    ) -> Unseen:
-        facts = self.state.facts(found.digests)
-        if self.retrieved.delta:  # it need not have anything in common with the last window
-            facts = replace(facts, previous=0)
-        reach, total = _within_reach(found), len(set(found.digests))
-        digests = [d for d in reach if d in new or d in seen]
-        more = len(digests) < len(reach)
-        if not more and (left := total - len(reach) + found.beyond):
-            read = replace(read, left_out=read.left_out + left)
-        told = [d for d in found.digests if d in new]
-        if self.retrieved.delta:
-            digests += [digest for digest in seen if digest not in digests]
-        return Unseen(
-            read=read,
-            facts=facts,
-            digests=digests[:WINDOW_MOST],
-            dropped=_dropped(read, told, seen),
-            partial=len(new) < total <= MAX_ENTRIES,
-            complete=found.closed and not more and not self.retrieved.delta,
-            more=more,
-        )
 
     async def _read(self, body: bytes) -> Read | Failed | Harmed:
         job = Job(
@@ -160,14 +185,10 @@ class Reader:
         return answer
 
 
-def _dropped(read: Read, digests: Sequence[bytes], seen: Collection[bytes]) -> tuple[Dropped, ...]:
-    """The entries not carried and not `seen`; all not carried, where digests are no entry's."""
-    known = [d in seen for d in digests] if len(digests) == len(read.entries) else []
-    return tuple(
-        entry
-        for n, entry in enumerate(read.entries)
-        if isinstance(entry, Dropped) and not (known and known[n])
-    )
+def _count(found: Window, digests: Sequence[bytes]) -> int:
+    """The raw items with these digests, repeated ones included."""
+    wanted = frozenset(digests)
+    return sum(digest in wanted for digest in found.digests)
 
 
 def _within_reach(found: Window) -> list[bytes]:

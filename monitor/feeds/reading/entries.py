@@ -11,7 +11,7 @@ guid the canonical address; without that the headline and its day.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -87,8 +87,13 @@ def read_entries(document: Document, feed: Feed, now: datetime) -> list[Item | D
     )
     each = [_read(entry, n, origin) for n, entry in enumerate(document.entries)]
     apart = iter(_apart([item for item in each if isinstance(item, Item)]))
+    return without_repeats(next(apart) if isinstance(item, Item) else item for item in each)
+
+
+def without_repeats(entries: Iterable[Item | Dropped]) -> list[Item | Dropped]:
+    """The entries; those without words, or with an id that was there before, as dropped."""
     seen: set[str] = set()
-    return [_once(next(apart), seen) if isinstance(item, Item) else item for item in each]
+    return [_once(entry, seen) if isinstance(entry, Item) else entry for entry in entries]
 
 
 def _once(item: Item, seen: set[str]) -> Item | Dropped:

@@ -8,7 +8,7 @@ breaks off only items that are all there count; what cannot be cut up is parsed 
 
 import codecs
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -86,11 +86,12 @@ class Window:
         parts += [self.body[at:], self.ending]
         return b"".join(parts)
 
-    def portions(self, most: int, *, seen: Collection[bytes] = ()) -> Iterator[frozenset[bytes]]:
-        """The hashes that are not in `seen`, in the body's order, `most` at a time."""
-        new = [digest for digest in dict.fromkeys(self.digests) if digest not in seen]
-        for start in range(0, len(new), most):
-            yield frozenset(new[start : start + most])
+
+def portions(digests: Sequence[bytes], most: int) -> Iterator[frozenset[bytes]]:
+    """The hashes in their order, `most` different ones at a time."""
+    different = [*dict.fromkeys(digests)]
+    for start in range(0, len(different), most):
+        yield frozenset(different[start : start + most])
 
 
 def look(body: bytes, content_type: str = "") -> Window | Whole:

@@ -23,7 +23,7 @@ log = logging.getLogger("wirewatch.poll")
 
 
 class Rest(StrEnum):
-    """What the entries of a window are that the last poll did not come to."""
+    """What the entries of a window are of which the last poll found a part, as it broke off."""
 
     NONE = ""
     FIRST = "first"
@@ -130,9 +130,9 @@ class FeedState:
             overlong=overlong,
         )
 
-    def rest_after(self, topic_id: str, *, complete: bool, more: bool) -> Rest:
+    def rest_after(self, topic_id: str, *, complete: bool) -> Rest:
         """What a poll of it leaves; a body that breaks off has one more poll to be whole."""
-        if complete or (self.rest and not more):
+        if complete or self.rest:
             return Rest.NONE
         if self.first_poll:
             return Rest.FIRST

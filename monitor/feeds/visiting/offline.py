@@ -24,7 +24,7 @@ from monitor.feeds.parsers.frames import Job, Read
 from monitor.feeds.parsers.pool import NoParser, Parsers
 from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped
-from monitor.feeds.reading.window import Whole, Window, look
+from monitor.feeds.reading.window import Whole, Window, look, portions
 from streams.item import Item
 
 WEB = ("http://", "https://")
@@ -199,6 +199,6 @@ def _beyond(source: str, count: int) -> Unreadable:
 def _portions(window: Window | Whole, body: bytes) -> Iterator[bytes]:
     """The body, in several documents where it has very many items."""
     if isinstance(window, Window) and len(window.spans) > MAX_ENTRIES:
-        yield from map(window.reduced, window.portions(MAX_ENTRIES))
+        yield from map(window.reduced, portions(window.digests, MAX_ENTRIES))
     else:
         yield body
