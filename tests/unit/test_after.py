@@ -11,10 +11,10 @@ from monitor.feeds.pacing.moved import AGREES_S, Moving
 from monitor.feeds.pacing.pace import Muted, Pace
 from monitor.feeds.pacing.validators import Body, Trust
 from monitor.feeds.parsers.frames import Harmed
-from monitor.feeds.polling.after import Plan, after
+from monitor.feeds.polling.after import Plan, after, owing
 from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.state.changes import Changes
-from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.feed_state import NOTHING_OWED, FeedState, read_state, state_text
 from streams.decision import Reason
 from streams.item import Item
 
@@ -142,3 +142,18 @@ def test_what_a_hub_sent_says_nothing_of_redirects() -> None:
     moving = Moving(target="https://www.outlet.example/b", since_s=NOW_S, polls=3)
     kept = plan(learned(NEWS, Said(pushed=True)), replace(STATE, moving=moving))
     assert kept.state.moving == moving
+
+
+def test_what_is_owed_is_few_and_the_outlet_is_asked_no_sooner() -> None:
+    first = FeedEvent(Reason.FEED_FAILING, "first")
+    gone = FeedEvent(Reason.FEED_GONE, "gone")
+    last = FeedEvent(Reason.FEED_FAILING, "last")
+    begun = owing(Plan(wait_s=600, state=STATE, events=(first, gone)), A, NOTHING_OWED, NOW_S)
+    assert (begun.wait_s, begun.events) == (5, ())
+    owed = begun.state.owed
+    assert (owed.events, owed.wait_s(A.url, NOW_S)) == ((first, gone), 600)
+    assert owed.wait_s("https://elsewhere.example", NOW_S) == 0
+    again = owing(Plan(wait_s=650, state=begun.state, events=(last,)), A, owed, NOW_S + 5)
+    assert again.state.owed.events == (gone, last)
+    assert again.state.owed.wait_s(A.url, NOW_S + 5) == 595
+    assert read_state(state_text(again.state)) == again.state

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import itertools
 import re
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,10 +24,10 @@ from monitor.feeds.polling.polls import Polled
 from monitor.feeds.state.feed_state import read_state
 from monitor.feeds.state.leases import Idle, Leases
 from streams.broker.producer import NotPublished
-from streams.decision import Decision
+from streams.decision import Decision, Reason
 from streams.item import Item
 from streams.outage import Outages
-from streams.topics import ITEMS, Topic, decode
+from streams.topics import DECISIONS, ITEMS, Topic, decode
 
 FIRST = Entry("Sanctions on Pakistan", "g-1", "https://a.example/1")
 SECOND = Entry("Sanctions lifted", "g-2", "https://a.example/2")
@@ -39,6 +40,7 @@ class Broker:
 
     topic: str = "t1"
     refuses: bool = False
+    refuses_decisions: bool = False
     away: bool = False
     makes: int = 0
     items: list[Item] = field(default_factory=list)
@@ -49,7 +51,7 @@ class Broker:
         return self.topic
 
     async def publish(self, topic: Topic, records: list[tuple[str, bytes]]) -> None:
-        if self.refuses:
+        if self.refuses or (self.refuses_decisions and topic is DECISIONS):
             raise NotPublished("not taken")
         if topic is ITEMS:
             self.items += [decode(Item, value) for _, value in records]
@@ -334,6 +336,51 @@ async def test_a_failing_feed_is_one_line_and_waits_longer_and_longer(
     assert back.startswith("feed a is back after ")
     assert int(back.split()[5]) >= 3
     assert (await newsroom.stored("a"))["failures"] == "0"
+
+
+async def test_what_happened_to_a_feed_is_owed_while_decisions_are_refused(
+    newsroom: Newsroom, outlet: OutletStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    newsroom.broker.refuses_decisions = True
+    outlet.serve("a", "", status=410)
+    outlet.serve("good", rss(FIRST))
+    async with newsroom.polling(feed(outlet), feed(outlet, "good")):
+        await until(lambda: newsroom.polls.outcomes.count(Polled.LATER) >= 3)
+        await until(lambda: newsroom.broker.items)  # news goes on
+        assert newsroom.polls.decisions == []
+        newsroom.broker.refuses_decisions = False
+        await until(lambda: newsroom.polls.decisions)
+        await until(no_owing(newsroom, "a"))
+    assert [each.reason for each in newsroom.polls.decisions] == [Reason.FEED_GONE]
+    assert len(outlet.wait_for("a", 1, 1)) == 1
+    stored = await newsroom.stored("a")
+    assert stored["failures"] == "1"
+    week_s = read_state(stored["state"]).owed.wait_s(outlet.url("a"), time.time())
+    assert week_s > 6 * 86_400
+    said = [r.message for r in caplog.records if r.message.startswith("feed a")]
+    assert said == [
+        "feed a: what happened to it waits for Kafka: not taken",
+        "feed a fails, asked again later: HTTP 410 Gone",
+        "feed a: feed_gone: the server says that it is gone for good (410); asked again in a week",
+    ]
+
+
+def no_owing(newsroom: Newsroom, name: str) -> Callable[[], Awaitable[bool]]:
+    async def settled() -> bool:
+        return not read_state((await newsroom.stored(name))["state"]).owed.events
+
+    return settled
+
+
+async def test_a_feed_that_is_gone_is_one_line(
+    newsroom: Newsroom, outlet: OutletStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    outlet.serve("a", "", status=410)
+    async with newsroom.polling(feed(outlet)):
+        await until(lambda: newsroom.polls.outcomes)
+    assert [r.message for r in caplog.records if r.message.startswith("feed a")] == [
+        "feed a: feed_gone: the server says that it is gone for good (410); asked again in a week"
+    ]
 
 
 async def test_what_nobody_foresaw_is_a_failure_of_that_feed_alone(

@@ -16,13 +16,14 @@ from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.pacing import outcomes
 from monitor.feeds.pacing.cadence import Cadence, watch
 from monitor.feeds.pacing.moved import Moving, follow, lost
-from monitor.feeds.pacing.next_poll import next_poll
+from monitor.feeds.pacing.next_poll import HELD_S, next_poll
 from monitor.feeds.pacing.outcomes import NO_HINTS, Hints, Outcome
+from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.pacing.validators import Trust, probed
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.state.changes import Changes
-from monitor.feeds.state.feed_state import FeedState
+from monitor.feeds.state.feed_state import FeedState, Owed
 
 AT_ONCE_S = 0.0
 """Where a poll left something: more that a hub sent, more files of a folder."""
@@ -53,6 +54,18 @@ def after(
             moving = lost(state.moving) if isinstance(ended, Failed) else state.moving
             kept = replace(state, pace=planned.pace, moving=moving)
             return Plan(wait_s=planned.wait_s, state=kept, events=planned.events)
+
+
+def owing(plan: Plan, feed: Feed, owed: Owed, now_s: float) -> Plan:
+    """The plan where the broker did not take `events`: they are owed, all else stays.
+
+    The feed is due soon, to say them; its outlet is asked when it would have been.
+    """
+    events = owed.and_also(plan.events)
+    asked_in_s = owed.wait_s(feed.url, now_s) or plan.wait_s
+    kept = replace(plan.state, owed=Owed(events=events, url=feed.url, ask_at_s=now_s + asked_in_s))
+    soon_s = min(plan.wait_s, HELD_S, bounds_of(feed).shortest_s)
+    return replace(plan, wait_s=soon_s, state=kept, events=())
 
 
 def _outcome(ended: Ended) -> Outcome:
@@ -94,7 +107,7 @@ def _answered(
     habits, events = _learn(feed, state, said, brought=brought, now_s=now_s, random=random)
     return Plan(
         wait_s=AT_ONCE_S if left else planned.wait_s,
-        state=replace(known, pace=planned.pace, **habits),
+        state=replace(known, pace=planned.pace, answered_s=now_s, **habits),
         events=(*(changes.events if changes else ()), *planned.events, *events),
         changes=changes,
     )

@@ -101,6 +101,8 @@ async def poll(lease: Lease, state: FeedState, topic_id: str, means: Means, now:
 
 async def _ask(lease: Lease, state: FeedState, means: Means, now: datetime) -> Fetched:
     feed, validators = lease.feed, state.validators
+    if wait_s := state.owed.wait_s(feed.url, now.timestamp()):
+        return Later(wait_s=wait_s, why="due for what is owed to the broker only")
     if unconditional(state.trust, now.timestamp()):
         validators = UNCONDITIONAL
     return await means.fetcher.fetch(

@@ -10,13 +10,13 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Later, Trouble
 from monitor.feeds.parsers.frames import Harmed
-from monitor.feeds.polling.after import Plan, after
+from monitor.feeds.polling.after import Plan, after, owing
 from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
 from monitor.feeds.polling.poll import Means, poll
 from monitor.feeds.polling.polls import Polled, PollLedger
@@ -26,6 +26,7 @@ from monitor.feeds.state.leases import Lease, Leases, StateUnreachable
 from monitor.feeds.state.patient import PatientState
 from monitor.feeds.websub.protocol import Advertised
 from streams.broker.producer import NotPublished
+from streams.decision import Reason
 
 log = logging.getLogger("wirewatch.poll")
 outage_log = logging.getLogger("wirewatch.outage")
@@ -65,14 +66,14 @@ class Rounds:
         state = lease.state.as_of(lease.feed.url, topic_id)
         try:
             ended = await self._attempt(lease, state, topic_id)
-            ended, plan = await self._planned(lease, state, ended)
+            plan = await self._planned(lease, state, ended)
             settling()
             await self._settle(lease, ended, plan)
         except LeaseLost:
             self._count(lease, Polled.HELD, started)
             raise
         self._count(lease, _POLLED[type(ended)], started)
-        _say(lease, ended)
+        _say(lease, ended, plan)
         return plan.wait_s
 
     def _count(self, lease: Lease, outcome: Polled, started: float) -> None:
@@ -96,19 +97,23 @@ class Rounds:
             log.exception("feed %s could not be polled", lease.feed.id)
             return Failed(why=f"{type(error).__name__}: {error}", trouble=Trouble.HARD)
 
-    async def _planned(self, lease: Lease, state: FeedState, ended: Ended) -> tuple[Ended, Plan]:
-        """The plan after the poll, its events on record; without the broker nothing was learned."""
+    async def _planned(self, lease: Lease, state: FeedState, ended: Ended) -> Plan:
+        """The plan after the poll, its events on record, or owed where the broker is not there."""
         feed, now_s, draw = lease.feed, time.time(), random.random()  # noqa: S311
         subscribed = await self._subscribed(feed, ended, now_s)
         plan = after(feed, state, ended, subscribed=subscribed, now_s=now_s, random=draw)
-        if plan.events:
-            self.means.may_publish(lease)
-            try:
-                await self.means.desk.events(feed, plan.events)
-            except NotPublished as error:
-                ended = Unpublished(why=str(error))
-                plan = after(feed, state, ended, subscribed=False, now_s=now_s, random=draw)
-        return ended, plan
+        events = state.owed.and_also(plan.events)
+        if not events or isinstance(ended, Unpublished):
+            return plan
+        self.means.may_publish(lease)
+        try:
+            await self.means.desk.events(feed, events)
+        except NotPublished as error:
+            if not state.owed.events:
+                log.warning("feed %s: what happened to it waits for Kafka: %s", feed.id, error)
+            return owing(plan, feed, state.owed, now_s)
+        told = replace(state.owed, events=())
+        return replace(plan, events=events, state=replace(plan.state, owed=told))
 
     async def _subscribed(self, feed: Feed, ended: Ended, now_s: float) -> bool:
         if self.look_after is None or not isinstance(ended, Learned | Unchanged):
@@ -153,10 +158,15 @@ _POLLED: dict[type[Ended], Polled] = {
 }
 
 
-def _say(lease: Lease, ended: Ended) -> None:
+_SAID = frozenset({Reason.FEED_FAILING, Reason.FEED_GONE, Reason.FEED_QUARANTINED})
+"""Events whose own log line says that the feed fails, and more."""
+
+
+def _say(lease: Lease, ended: Ended, plan: Plan) -> None:
     """One line when a feed begins to fail and one when it is back, among all pollers."""
+    said = any(event.reason in _SAID for event in plan.events)
     match ended:
-        case Failed(why=why) | Harmed(why=why) if not lease.failures:
+        case Failed(why=why) | Harmed(why=why) if not lease.failures and not said:
             outage_log.warning("feed %s fails, asked again later: %s", lease.feed.id, why)
         case Learned() | Unchanged() if lease.failures:
             outage_log.warning(

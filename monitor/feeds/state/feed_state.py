@@ -6,12 +6,13 @@ acknowledged it, so on a new broker nothing counts as published.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
 
+from monitor.feeds.events import FeedEvent
 from monitor.feeds.fetching.answers import Validators
 from monitor.feeds.pacing.cadence import UNLEARNED, Cadence
 from monitor.feeds.pacing.moved import STAYS, Moving
@@ -33,6 +34,30 @@ class Rest(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What happened to a feed and is not on record yet, because the broker did not take it.
+
+    The broker is asked again soon, the outlet at `url` not before `ask_at_s` (epoch, s).
+    """
+
+    events: tuple[FeedEvent, ...] = ()
+    url: str = ""
+    ask_at_s: float = 0.0
+
+    def and_also(self, events: Sequence[FeedEvent]) -> tuple[FeedEvent, ...]:
+        """With later events; of one reason the last word counts, so that few are ever owed."""
+        later = {event.reason for event in events}
+        return (*(event for event in self.events if event.reason not in later), *events)
+
+    def wait_s(self, url: str, now_s: float) -> float:
+        """For how long the outlet is not asked at `url`, seconds."""
+        return max(0.0, self.ask_at_s - now_s) if url == self.url else 0.0
+
+
+NOTHING_OWED = Owed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What is known of one feed; all of it empty before its first poll.
 
@@ -41,6 +66,7 @@ class FeedState:
     (epoch, s).  `baseline_done` once its first poll was published, but for its `rest`.  `twins`:
     entries of the last window shared an id, so none of them can be read without the others.
     `overlong`: it had more entries than are read, and that is on record.
+    `answered_s` is when the outlet last answered well (epoch, s).
     """
 
     url: str = ""
@@ -59,6 +85,8 @@ class FeedState:
     cadence: Cadence = UNLEARNED
     moving: Moving = STAYS
     trust: Trust = TRUSTED
+    answered_s: float = 0.0
+    owed: Owed = NOTHING_OWED
 
     @property
     def validators(self) -> Validators:
