@@ -2,9 +2,13 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import redis.asyncio as redis
+from stubs.hub import HubStub
+from stubs.newsroom import Newsroom
+from stubs.push_desk import PushDesk, opened
 
 from monitor.embedded.services import Serves, start_service, stop_service
 
@@ -22,3 +26,22 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def desk_name() -> str:
     """A desk nobody else uses."""
     return f"desk-{next(_desks)}"
+
+
+@pytest.fixture
+async def newsroom(valkey_url: str, desk_name: str) -> AsyncIterator[Newsroom]:
+    client = redis.Redis.from_url(valkey_url, decode_responses=True, socket_timeout=0.5, retry=None)
+    yield Newsroom(client, desk_name)
+    await client.aclose()
+
+
+@pytest.fixture
+def hub() -> Iterator[HubStub]:
+    with HubStub() as stub:
+        yield stub
+
+
+@pytest.fixture
+async def push_desk(valkey_url: str, desk_name: str, hub: HubStub) -> AsyncIterator[PushDesk]:
+    async with opened(valkey_url, desk_name, hub) as desk, desk.callback.listening(desk.listener):
+        yield desk

@@ -1,0 +1,88 @@
+"""WebSub over real sockets: what hubs, and others in their name, send."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import aiohttp
+import pytest
+from stubs.hub import HubStub, push, verify
+from stubs.push_desk import PushDesk, opened, said
+
+from monitor.feeds.websub import callback as callback_module
+from monitor.feeds.websub.callback import MAX_BODY_BYTES
+from monitor.feeds.websub.protocol import (
+    Pushed,
+)
+
+
+async def test_a_forged_push_is_answered_alike_and_ignored(
+    push_desk: PushDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = await push_desk.subscribed()
+    for secret in ("guessed", "again"):
+        assert await push(form, b"<rss/>", secret=secret) == 202
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(form["hub.callback"], data=b"<rss/>") as response,
+    ):
+        assert response.status == 202
+    assert push_desk.pushed == []
+    assert push_desk.pushes[Pushed.FORGED] == 3
+    assert said(caplog) == ["feed a: a push that its hub has not signed, ignored"]
+
+
+async def test_a_body_too_large_is_not_read(push_desk: PushDesk) -> None:
+    form = await push_desk.subscribed()
+
+    async def unending() -> AsyncIterator[bytes]:
+        for _ in range(MAX_BODY_BYTES // 2**20 + 1):
+            yield b"x" * 2**20
+
+    for body in (BytesIO(b"x" * (MAX_BODY_BYTES + 1)), unending()):
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.post(form["hub.callback"], data=body) as response:
+                    assert response.status == 413
+            except aiohttp.ClientConnectionError:
+                pass  # hung up on while sending
+    assert push_desk.pushes[Pushed.TOO_LARGE] == 2
+    assert push_desk.pushed == []
+
+
+async def test_a_body_that_drips_ends(push_desk: PushDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_module, "BODY_MOST_S", 0.3)
+    form = await push_desk.subscribed()
+    hangs = asyncio.Event()
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"<"
+        await hangs.wait()
+
+    async with aiohttp.ClientSession() as session:
+        async with session.post(form["hub.callback"], data=dripping()) as response:
+            assert response.status == 503
+            assert response.headers["Retry-After"]
+        hangs.set()
+    assert push_desk.pushes[Pushed.LATER] == 1
+
+
+async def test_without_redis_a_hub_is_told_to_come_again(
+    push_desk: PushDesk, hub: HubStub, desk_name: str
+) -> None:
+    form = await push_desk.subscribed()
+    path = form["hub.callback"].partition("/wires/")[2]
+    async with (
+        opened("redis://127.0.0.1:9/0", desk_name, hub) as cut,
+        cut.callback.listening(cut.listener),
+    ):
+        base = f"http://127.0.0.1:{cut.listener.getsockname()[1]}/"
+        form = form | {"hub.callback": base + path}
+        assert (await verify(form))[0] == 503
+        assert await push(form, b"<rss/>") == 503
+
+
+@pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
+async def test_every_hash_of_the_standard_is_taken(push_desk: PushDesk, method: str) -> None:
+    assert await push(await push_desk.subscribed(), b"x", method=method) == 202
+    assert len(push_desk.pushed) == 1
