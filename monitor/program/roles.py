@@ -114,7 +114,8 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     from monitor.feeds.fetching.fetcher import Fetcher
     from monitor.feeds.parsers.pool import Parsers
     from monitor.feeds.polling.poller import Poller, Tools
-    from monitor.feeds.state.leases import Leases
+    from monitor.feeds.state.failing import last_answers
+    from monitor.feeds.state.leases import Leases, StateUnreachable
     from monitor.feeds.websub.subscriptions import Subscriptions
     from monitor.program.push import pushed_to
     from monitor.vitals.measured_poll import MeasuredPublisher
@@ -132,6 +133,8 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
         parsers = await stack.enter_async_context(
             Parsers(round(settings.number("WIREWATCH_PARSERS")))
         )
+        with contextlib.suppress(StateUnreachable):  # the poller says so
+            counts.polled_before(await last_answers(client, plan.desk, plan.feeds))
         leases = Leases(client, plan.desk, plan.feeds)
         subscriptions = Subscriptions(client, plan.desk)
         subscriber = await stack.enter_async_context(

@@ -6,7 +6,7 @@ an item costs two additions.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import get_args
 
@@ -73,6 +73,11 @@ class Counts:
         self.poll_s.observe(seconds)
         if outcome in {Polled.CHANGED, Polled.UNCHANGED}:
             self.polled_at[feed] = time.time()
+
+    def polled_before(self, answered_s: Mapping[str, float]) -> None:
+        """When feeds last answered well before this process came (epoch, s)."""
+        for feed, moment_s in answered_s.items():
+            self.polled_at[feed] = max(moment_s, self.polled_at.get(feed, 0.0))
 
     def dropped(self, decision: Decision) -> None:
         """Counts an entry that is not carried among the decisions."""

@@ -43,7 +43,7 @@ METRICS = {
     "wirewatch_feed_polls_total": Metric("Polls, by how they ended.", ("outcome",)),
     "wirewatch_feed_poll_seconds": Metric("Time of one poll."),
     "wirewatch_feed_last_success_timestamp_seconds": Metric(
-        "When this process last polled the feed well; 0: never.", ("feed",)
+        "When the feed last answered well, as this process knows; 0: never.", ("feed",)
     ),
     "wirewatch_feed_pushes_total": Metric("What hubs sent, by outcome.", ("outcome",)),
     "wirewatch_published_records_total": Metric("Records the broker acknowledged.", ("topic",)),

@@ -47,6 +47,7 @@ def learned(changes: Changes, said: Said = NOTHING_SAID, *, more: bool = False) 
 
 def test_news_is_remembered_and_asked_for_sooner() -> None:
     after_news = plan(learned(NEWS))
+    assert after_news.state.answered_s == NOW_S
     assert after_news.wait_s < 100
     assert (after_news.state.etag, after_news.state.pace.last_new_s) == ('"v2"', NOW_S)
     assert after_news.changes is NEWS

@@ -13,7 +13,7 @@ from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.pacing.first_polls import FIRST_AT_ONCE, FIRST_PER_S
 from monitor.feeds.pacing.pace import NEW, Pace
 from monitor.feeds.state.changes import KNOWN_MOST, Changes
-from monitor.feeds.state.failing import failing_feeds
+from monitor.feeds.state.failing import failing_feeds, last_answers
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import (
@@ -501,3 +501,13 @@ async def test_feeds_that_fail_are_found_and_the_longest_comes_first(
         (A.id, 3, 900.0),
     ]
     assert await failing_feeds(client, f"{desk_name}-other", [A, B]) == []
+
+
+async def test_when_feeds_last_answered_is_known_to_the_next_process(
+    client: "redis.Redis", poller: Pollers, desk_name: str
+) -> None:
+    for feed, state in ((A, FeedState(answered_s=900.0)), (B, FeedState(polled_s=400.0))):
+        leases = poller(feed)
+        await leases.settle(await leased(leases, 1_000), wait_s=60, failures=3, state=state)
+    found = await last_answers(client, desk_name, [A, B, Feed(id="new", url="https://n.example")])
+    assert found == {A.id: 900.0, B.id: 400.0, "new": 0.0}

@@ -91,7 +91,10 @@ def test_what_happens_is_counted() -> None:
     counts.dropped(replace(DECISION, reason=Reason.EMPTY_ENTRY, effect=Effect.NONE))
     counts.polled("a", Polled.FAILED, 0.1)
     assert counts.polled_at["a"] == 0
+    counts.polled_before({"a": 7.0})
+    assert scraped(counts)["wirewatch_feed_last_success_timestamp_seconds", "a"] == 7
     counts.polled("a", Polled.UNCHANGED, 0.1)
+    counts.polled_before({"a": 7.0})  # what is newer stays
     for outcome in (Sent("1"), NotSent("", 1), Unclear(""), Refused("")):
         counts.delivered(outcome, 0.2)
     after = scraped(counts)

@@ -1,9 +1,9 @@
-"""Failing: the feeds whose last poll went wrong, as all pollers remember it.
+"""Failing: which feeds' last poll went wrong and when each answered, as all pollers remember it.
 
-In: the desk's feeds and its Redis.  Out: a `Failing` for each of them.  Invariant: only reads.
+In: the desk's feeds and its Redis.  Out: a `Failing` or a moment for each.  Invariant: only reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from monitor.feeds.feed import Feed
-from monitor.feeds.state.feed_state import read_state
+from monitor.feeds.state.feed_state import FeedState, read_state
 from monitor.feeds.state.leases import StateUnreachable
 
 ASKED_AT_ONCE = 500
@@ -33,7 +33,30 @@ async def failing_feeds(client: "redis.Redis", desk: str, feeds: Sequence[Feed])
     Raises:
         StateUnreachable: Redis does not answer.
     """
-    found: list[Failing] = []
+    found = [
+        Failing(feed=feed, failures=failures, since_s=state.pace.failing_since_s)
+        async for feed, failures, state in _stored(client, desk, feeds)
+        if failures
+    ]
+    return sorted(found, key=lambda each: each.since_s)
+
+
+async def last_answers(client: "redis.Redis", desk: str, feeds: Sequence[Feed]) -> dict[str, float]:
+    """When each feed last answered well (epoch, s; 0: never), whichever process asked it.
+
+    Raises:
+        StateUnreachable: Redis does not answer.
+    """
+    return {
+        feed: state.answered_s or state.polled_s
+        async for feed, _, state in _stored(client, desk, feeds)
+    }
+
+
+async def _stored(
+    client: "redis.Redis", desk: str, feeds: Sequence[Feed]
+) -> AsyncIterator[tuple[str, int, FeedState]]:
+    """Each feed, how many polls in a row went wrong, and its state."""
     for start in range(0, len(feeds), ASKED_AT_ONCE):
         some = feeds[start : start + ASKED_AT_ONCE]
         pipeline: Any = client.pipeline(transaction=False)
@@ -44,7 +67,4 @@ async def failing_feeds(client: "redis.Redis", desk: str, feeds: Sequence[Feed])
         except (RedisError, OSError) as error:
             raise StateUnreachable(str(error) or type(error).__name__) from error
         for feed, (failures, state) in zip(some, said, strict=True):
-            if int(failures or 0):
-                since_s = read_state(state or "", feed.id).pace.failing_since_s
-                found.append(Failing(feed=feed.id, failures=int(failures), since_s=since_s))
-    return sorted(found, key=lambda each: each.since_s)
+            yield feed.id, int(failures or 0), read_state(state or "", feed.id)
