@@ -22,8 +22,8 @@ from pydantic import (
 )
 
 from monitor.exits import ExitCode, Quit
+from monitor.feeds.address import feed_address
 from monitor.feeds.feed import BACKFILL_ALL_S, DEFAULT_BACKFILL_S, Feed, Priority
-from monitor.feeds.reading.canonical import web_url
 from streams.item import BEST_TIER, WORST_TIER
 from streams.rules.model import ChannelsGiven, duration_s
 from streams.validation import validate
@@ -67,9 +67,7 @@ def _every(value: Any) -> Any:
 
 
 def _address(value: Any) -> Any:
-    if isinstance(value, str) and not web_url(value):
-        raise ValueError(f'"{value}" is no http or https address')
-    return value
+    return feed_address(value) if isinstance(value, str) else value
 
 
 def _backfill(value: Any) -> Any:

@@ -301,7 +301,7 @@ def test_an_empty_embargo_holds_for_good() -> None:
         (b"Dear editors", "neither JSON nor XML"),
         (b'{"headline": "x"}', "no uri"),
         (b"[]", "no uri"),
-        (b'{"uri": "urn:1", "headl', "malformed JSON"),
+        (b'{"uri": "urn:1", "headl', "broken JSON"),
         (b"<rss/>", "begins with rss"),
         (b"<newsMessage/>", "without a newsItem"),
         (b"<packageItem guid='1'/>", "packageItem: it carries no news"),

@@ -192,7 +192,7 @@ def test_a_bad_file_is_rejected_with_its_reason(folder: Path, put: Put) -> None:
     assert names(folder) == ["young.json"]
     bad = folder / "rejected"
     assert names(bad) == ["a.json", "a.json.reason.txt", "empty.json", "empty.json.reason.txt"]
-    assert "malformed JSON" in (bad / "a.json.reason.txt").read_text()
+    assert "broken JSON" in (bad / "a.json.reason.txt").read_text()
     assert [x.file.name for x in taken(drops, later(2)).rejected] == ["young.json"]
 
 

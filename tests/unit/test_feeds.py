@@ -114,10 +114,10 @@ def test_a_huge_item_is_cut_not_refused() -> None:
     ("body", "why"),
     [
         (b"", "empty"),
-        (b"{}", "no XML in it"),
+        (b"{}", "neither XML nor JSON in it"),
         (b"<html><body>Log in</body></html>", "an HTML page, not a feed"),
-        (b"/etc/passwd", "no XML in it"),
-        (b"\n" * 80_000 + b"x", "no XML in it"),
+        (b"/etc/passwd", "neither XML nor JSON in it"),
+        (b"\n" * 80_000 + b"x", "neither XML nor JSON in it"),
     ],
 )
 def test_what_is_no_feed(body: bytes, why: str) -> None:

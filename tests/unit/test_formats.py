@@ -182,13 +182,16 @@ def test_entries_are_read_up_to_their_limit() -> None:
         (b'{"error": "no access"}', "JSON, but no JSON Feed"),
         (b'[{"id": 1}]', "JSON, but no JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1"}', "JSON, but no JSON Feed"),
-        (b'{"version": ', "malformed JSON"),
+        (b'{"version": ', "broken JSON, it ends in the middle"),
+        (b'{"a": 1}\n{"a": 2}\n', "broken JSON, line 2: it goes on after its end"),
+        ('[1,\n {"é": é}]'.encode(), "broken JSON, line 2, column 8: invalid character"),
+        (b'{"a": "\xff", }', "broken JSON, line 1, column 13: trailing comma in object"),
         (b"<html><body><form><input type='password'></form></body></html>", "a login page"),
         (b"<!doctype html><html><body>Hello</body></html>", "an HTML page"),
         (b"<newsMessage xmlns='http://iptc.org/std/nar/2006-10-01/'/>", "NewsML-G2"),
         (b"<note>hello</note>", "no feed in it"),
         (b"", "empty"),
-        (b"file:///etc/passwd", "no XML in it"),
+        (b"file:///etc/passwd", "neither XML nor JSON in it"),
     ],
 )
 def test_no_feed_is_refused_by_what_it_looks_like(body: bytes, says: str) -> None:

@@ -78,8 +78,8 @@ def test_entities_in_utf16_are_dropped_too() -> None:
     [
         (b"", "empty"),
         (b" \n\t ", "empty"),
-        (b"{}", "no XML"),
-        (b"<!-- <rss>", "no XML"),
+        (b"{}", "neither XML nor JSON"),
+        (b"<!-- <rss>", "neither XML nor JSON"),
         (b"<?php " + b"x" * MAX_PROLOG_BYTES + ITEM, "too much"),
     ],
 )

@@ -38,17 +38,40 @@ def test_feeds_are_found_however_deeply_filed_and_bad_ones_named_by_line() -> No
             folder="World / Asia",
             line=5,
         ),
-        BadOutline(line=8, why='"" is no http or https address'),
+        BadOutline(line=8, why='feed "no address" has no address (xmlUrl)'),
         BadOutline(line=9, why='"ftp://b.example/" is no http or https address'),
+    ]
+
+
+def test_addresses_are_taken_as_in_feeds_yaml() -> None:
+    given = [
+        "feed://a.example/x",
+        "http://b.example/x",
+        "https://u:p@c.example:99999/",
+        "d.example",
+    ]
+    body = "".join(f"<outline text='x' xmlUrl='{url}'/>" for url in given)
+    *good, port, bare = read_opml(f"<opml><body>{body}</body></opml>".encode())
+    assert [outline.url for outline in good] == ["http://a.example/x", "http://b.example/x"]
+    assert [port.why, bare.why] == [
+        '"https://***@c.example:99999/": no such port; they go from 1 to 65535',
+        '"d.example" is no http or https address: did you mean "https://d.example"?',
     ]
 
 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "no element found"),
-        (b"<opml><body>", "no element found"),
-        (b"<html><body/></html>", "<html> is no OPML"),
+        (b"", "empty, not OPML"),
+        (b"\xef\xbb\xbf\n", "empty, not OPML"),
+        (b"my feeds", r"not OPML: no XML either \(line 1, column 1: syntax error\)"),
+        (b' {"feeds": []}', "JSON, not OPML"),
+        (b"<opml>\n<body>", "broken XML, line 2, column 7: no element found"),
+        (b"<opml>\n<outline text=x/></opml>", "broken XML, line 2, column 15: not well-formed"),
+        (b"<html><body/></html>", "line 1: an HTML page, not OPML"),
+        (b"<!doctype html><p>x", "an HTML page, not OPML"),
+        (b"<rss/>", "line 1: a feed, not a list of feeds"),
+        (b"<playlist/>", "<playlist> is no OPML"),
         (b"\xff\xfe\x00", "line 1"),
         (b'<?xml version="1.0" encoding="no-such"?><opml/>', "unknown encoding"),
         (b'<!DOCTYPE opml [<!ENTITY a "b">]><opml>&a;</opml>', "declares entities"),

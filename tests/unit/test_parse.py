@@ -36,9 +36,9 @@ def test_atom_gives_language_and_entries() -> None:
         (b"<HTML><title>404</title></HTML>", "an HTML page"),
         (b"<note>hello</note>", "no feed in it"),
         (b"", "empty"),
-        (b'{"items": []}', "no XML in it"),
-        (b"\x00\x01\x02", "no XML in it"),
-        (b"http://127.0.0.1:1/feed.xml", "no XML in it"),
+        (b'{"items": []}', "neither XML nor JSON in it"),
+        (b"\x00\x01\x02", "neither XML nor JSON in it"),
+        (b"http://127.0.0.1:1/feed.xml", "neither XML nor JSON in it"),
     ],
 )
 def test_no_feed_is_refused_by_name(body: bytes, says: str) -> None:

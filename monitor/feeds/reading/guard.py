@@ -42,7 +42,7 @@ def guard(body: bytes) -> bytes:
     body = as_utf8(body)
     found = _first_element(body)
     if found < 0:
-        raise NotAFeed("empty" if not body.strip() else "no XML in it")
+        raise NotAFeed("empty" if not body.strip() else "neither XML nor JSON in it")
     prolog = _SPACE.sub(b" ", _COMMENT.sub(b"", body[:found])).lstrip()
     prolog = _DOCTYPE.split(prolog, maxsplit=1)[0]
     if len(prolog) > MAX_PROLOG_BYTES:

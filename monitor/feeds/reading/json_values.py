@@ -4,6 +4,7 @@ Invariant: however hostile the body, the values take some tens of megabytes at m
 """
 
 import codecs
+import re
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ MAX_LISTED = 1_000
 
 MAX_COMMAS = 250_000
 """Each may part two values of 60 bytes; 8 MB of prose has 100,000."""
+
+_BYTE = re.compile(r" \(byte (\d+)\)\Z")
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -48,7 +51,7 @@ def read_json(body: bytes) -> Any:
     except RecursionError as error:
         raise NotAFeed("JSON nested too deep") from error
     except (msgspec.DecodeError, ValueError) as error:
-        raise NotAFeed(f"malformed JSON: {error}") from error
+        raise NotAFeed(f"broken JSON, {_where(str(error), text)}") from error
 
 
 def string(value: Any) -> str:
@@ -74,6 +77,22 @@ def _decode(text: bytes) -> Any:
         return msgspec.json.decode(text)
     except UnicodeDecodeError:  # one byte in Latin-1 costs a letter, not the feed
         return msgspec.json.decode(text.decode("utf-8", "replace"))
+
+
+def _where(said: str, text: bytes) -> str:
+    """Msgspec's words, the place as line and column."""
+    if "truncated" in said:
+        return "it ends in the middle"
+    said = said.removeprefix("JSON is malformed: ")
+    found = _BYTE.search(said)
+    if not found:
+        return said
+    before = text[: int(found[1])]
+    line, start = before.count(b"\n") + 1, before.rfind(b"\n") + 1
+    if said.startswith("trailing characters"):
+        return f"line {line}: it goes on after its end"
+    column = len(before[start:].decode("utf-8", "replace")) + 1
+    return f"line {line}, column {column}: {said[: found.start()]}"
 
 
 def _as_utf8(body: bytes) -> bytes:

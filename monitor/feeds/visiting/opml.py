@@ -6,14 +6,15 @@ fetched, size and depth are bounded; what `write_opml` writes, `read_opml` reads
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from monitor.feeds.address import NoAddress, feed_address
 from monitor.feeds.feed import Feed
-from monitor.feeds.reading.canonical import web_url
 from monitor.feeds.reading.plain import one_line
 
 MAX_OPML_BYTES = 8 * 1024 * 1024
@@ -24,6 +25,14 @@ MAX_DEPTH = 64
 
 MAX_NAME_CHARS = 200
 """Of an outlet's or folder's name."""
+
+_SHOWN_BYTES = 100
+"""Looked at to say what a file is that is no XML."""
+
+_ROOTS = {
+    "html": "an HTML page, not OPML",
+    **dict.fromkeys(("rss", "feed", "rdf"), "a feed, not a list of feeds"),
+}
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -62,10 +71,25 @@ def read_opml(body: bytes) -> list[Outline | BadOutline]:
     try:
         reader.parser.Parse(body, True)
     except expat.ExpatError as error:
-        raise NotOpml(f"line {error.lineno}: {expat.ErrorString(error.code)}") from error
+        raise NotOpml(_broken(body, error, begun=reader.begun)) from error
     except (ValueError, LookupError) as error:  # an encoding Python does not know or cannot map
         raise error if isinstance(error, NotOpml) else NotOpml(str(error)) from error
     return reader.found
+
+
+def _broken(body: bytes, error: expat.ExpatError, *, begun: bool) -> str:
+    """What is wrong with what is no XML, or breaks off being some."""
+    where = f"line {error.lineno}, column {error.offset + 1}: {expat.ErrorString(error.code)}"
+    if begun:
+        return f"broken XML, {where}"
+    start = body.removeprefix(BOM_UTF8).lstrip()[:_SHOWN_BYTES].lower()
+    if not start:
+        return "empty, not OPML"
+    if start[:1] in {b"{", b"["}:
+        return "JSON, not OPML"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "an HTML page, not OPML"
+    return f"not OPML: no XML either ({where})"
 
 
 def write_opml(feeds: Sequence[Feed], *, title: str) -> str:
@@ -91,6 +115,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: list[Outline | BadOutline] = []
+        self.begun = False
         self._names: list[str] = []
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
@@ -98,8 +123,9 @@ class _Reader:
         self.parser.EntityDeclHandler = self._entity
 
     def _start(self, tag: str, given: Mapping[str, str]) -> None:
+        self.begun = True
         if not self._names and tag.lower() != "opml":
-            self._refuse(f"<{tag[:40]}> is no OPML")
+            self._refuse(_ROOTS.get(tag.lower().rpartition(":")[2], f"<{tag[:40]}> is no OPML"))
         if len(self._names) >= MAX_DEPTH:
             self._refuse(f"more than {MAX_DEPTH} levels deep")
         values = {key.lower(): one_line(value) for key, value in given.items()}
@@ -110,9 +136,12 @@ class _Reader:
 
     def _feed(self, address: str, outlet: str) -> Outline | BadOutline:
         line = self.parser.CurrentLineNumber
-        url = web_url(address)
-        if not url:
-            return BadOutline(line=line, why=f'"{address[:200]}" is no http or https address')
+        if not address:
+            return BadOutline(line=line, why=f'feed "{outlet}" has no address (xmlUrl)')
+        try:
+            url = feed_address(address)
+        except NoAddress as error:
+            return BadOutline(line=line, why=str(error))
         folder = " / ".join(filter(None, self._names))
         return Outline(url=url, outlet=outlet, folder=folder, line=line)
 
