@@ -36,14 +36,16 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Ask each feed once: can it be read, how new, how dated, what to know; nothing is kept."""
-    from monitor.desk.feed_secrets import feed_secrets
+    from monitor.desk.feed_secrets import found_secrets
     from monitor.feeds.visiting.verdict import Level
     from monitor.feeds.visiting.visit import Visits, check_feeds
 
     found, settings = load(desk)
     feeds = _chosen(found, ids or [])
-    secrets = feed_secrets(feeds, os.environ).by_feed
-    visits = Visits(contact=settings.text("WIREWATCH_CONTACT"), secrets=secrets)
+    secrets, closed = found_secrets(feeds, os.environ)
+    visits = Visits(
+        contact=settings.text("WIREWATCH_CONTACT"), secrets=secrets.by_feed, closed=closed
+    )
     asked = check_feeds(feeds, visits)
     steps = tracked(asked, len(feeds), "asking", worth=WORTH_A_BAR)
     verdicts: list[Verdict] = []
@@ -89,4 +91,5 @@ def _as_text(verdict: "Verdict") -> str:
     if verdict.per_day:
         said.append(f"{verdict.per_day:g} a day")
     head = f"{_SIGNS[verdict.verdict]} {verdict.feed}  {', '.join(said)}".rstrip()
-    return "\n".join([head, *(f"  {one_line(remark.message)}" for remark in verdict.warnings)])
+    said_of_it = (*verdict.warnings, *verdict.remarks)
+    return "\n".join([head, *(f"  {one_line(remark.message)}" for remark in said_of_it)])

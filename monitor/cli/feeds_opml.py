@@ -1,43 +1,60 @@
 """`wirewatch feeds import` and `feeds export`: lists of feeds as other programs exchange them."""
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import DeskOption, desk_folder
+from monitor.cli.options import DeskOption, JsonOption, desk_folder
 from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
+from monitor.feeds.address import hidden_login
 
 if TYPE_CHECKING:
-    from monitor.desk.config import Desk
-    from monitor.desk.feedlist import NewFeed
+    from monitor.desk.importing import Judged
     from monitor.feeds.visiting.opml import BadOutline, Outline
 
 
 def import_opml(
     file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file; - is stdin.")],
     desk: DeskOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Add the feeds of an OPML file to feeds.yaml; those that are listed already stay."""
     from monitor.desk.config import load_desk
     from monitor.desk.feedlist import add_feeds
-    from monitor.feeds.visiting.opml import BadOutline
+    from monitor.desk.importing import Fate, new_feeds
 
     found = load_desk(desk_folder(desk))
-    outlines = _read(file)
-    bad = [outline for outline in outlines if isinstance(outline, BadOutline)]
-    for outline in bad:
-        typer.echo(one_line(f"{file}:{outline.line}: {outline.why}"), err=True)
-    new = _new_feeds(found, file, [o for o in outlines if not isinstance(o, BadOutline)])
+    judged = new_feeds(found.feeds, _read(file))
+    new = [each.new for each in judged if each.new]
     if new:
         add_feeds(found, new)
-    for feed in new:
-        typer.echo(f"{feed.id}  {feed.url}")
-    typer.echo(f"{len(new)} of {len(outlines)} feeds added", err=True)
-    if bad:
+    for each in judged:
+        if as_json:
+            typer.echo(json.dumps(_as_json(each), ensure_ascii=False))
+        elif each.new:
+            typer.echo(f"{each.id}  {hidden_login(each.new.url)}")
+        else:
+            typer.echo(one_line(f"{file}:{each.line}: {each.why}"), err=True)
+    typer.echo(f"{len(new)} of {len(judged)} feeds added", err=True)
+    if any(each.fate is Fate.REFUSED for each in judged):
         raise typer.Exit(ExitCode.BAD_NEWS)
+
+
+def _as_json(judged: "Judged") -> dict[str, object]:
+    new = judged.new
+    return {
+        "line": judged.line,
+        "fate": judged.fate,
+        "id": judged.id,
+        "url": hidden_login(new.url) if new else "",
+        "outlet": new.outlet if new else "",
+        "folder": new.folder if new else "",
+        "why": judged.why,
+    }
 
 
 def export_opml(desk: DeskOption = None) -> None:
@@ -67,24 +84,3 @@ def _read(file: Path) -> "list[Outline | BadOutline]":
         raise Quit(ExitCode.USAGE, f"{file}: {error.strerror}") from error
     except NotOpml as error:
         raise Quit(ExitCode.BAD_NEWS, f"{file}: {error}") from error
-
-
-def _new_feeds(desk: "Desk", file: Path, outlines: "list[Outline]") -> "list[NewFeed]":
-    """Those not listed yet, each once; the others are named on stderr."""
-    from monitor.desk.feedlist import NewFeed, feed_id
-    from monitor.feeds.reading.canonical import canonical
-
-    taken = {feed.id for feed in desk.feeds}
-    listed = {canonical(feed.url): feed.id for feed in desk.feeds if feed.url}
-    new = []
-    for outline in outlines:
-        address = canonical(outline.url)
-        if address in listed:
-            known = f'{outline.url} is listed already, as "{listed[address]}"'
-            typer.echo(one_line(f"{file}:{outline.line}: {known}"), err=True)
-            continue
-        name = feed_id(outline.outlet, outline.url, taken)
-        taken.add(name)
-        listed[address] = name
-        new.append(NewFeed(id=name, url=outline.url, outlet=outline.outlet, folder=outline.folder))
-    return new

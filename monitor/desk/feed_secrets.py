@@ -33,9 +33,20 @@ def feed_secrets(feeds: Iterable[Feed], environment: Mapping[str, str]) -> FeedS
     Raises:
         Quit: some are missing or unusable; names each feed and variable.
     """
+    found, missing = found_secrets(feeds, environment)
+    if missing:
+        problems = (f"feed {feed}: {why}" for feed, why in missing.items())
+        raise Quit(ExitCode.USAGE, "\n".join(problems))
+    return found
+
+
+def found_secrets(
+    feeds: Iterable[Feed], environment: Mapping[str, str]
+) -> tuple[FeedSecrets, Mapping[str, str]]:
+    """The secrets that are there, and for each feed whose secret is not, why."""
     found: dict[str, Secret] = {}
+    missing: dict[str, str] = {}
     starred: list[str] = []
-    problems: list[str] = []
     for feed in feeds:
         starred += _in_address(feed.url)
         if not feed.auth:
@@ -46,12 +57,10 @@ def feed_secrets(feeds: Iterable[Feed], environment: Mapping[str, str]) -> FeedS
             found[feed.id] = read_secret(text)
             starred += telling_parts(text)
         except Quit as error:
-            problems.append(f"feed {feed.id}: {error.message}")
+            missing[feed.id] = error.message
         except ValueError as error:
-            problems.append(f"feed {feed.id}: the secret of {name} {error}")
-    if problems:
-        raise Quit(ExitCode.USAGE, "\n".join(problems))
-    return FeedSecrets(found, tuple(starred))
+            missing[feed.id] = f"the secret of {name} {error}"
+    return FeedSecrets(found, tuple(starred)), missing
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ is none.  Invariant: no message shows a credential.
 """
 
 import re
+from urllib.parse import urlsplit
 
 from monitor.feeds.reading.canonical import MAX_URL_CHARS, web_url
 
@@ -43,6 +44,19 @@ def feed_address(text: str) -> str:
 def hidden_login(url: str) -> str:
     """The address without its user and password, as people may see it."""
     return _LOGIN.sub("***@", url, count=1)
+
+
+def login_of(url: str) -> str:
+    """The user and password in front of the host, `@` included; nothing where none stands."""
+    found = _LOGIN.search(url)
+    return found[0] if found else ""
+
+
+def with_login_of(asked: str, url: str) -> str:
+    """`url` with the user and password in `asked`, if it has the same origin; else as it is."""
+    login, parts, to = login_of(asked), urlsplit(asked), urlsplit(url)
+    same = (parts.scheme, parts.hostname, parts.port) == (to.scheme, to.hostname, to.port)
+    return url.replace("//", f"//{login}", 1) if login and same else url
 
 
 def _why(address: str, shown: str) -> str:

@@ -56,12 +56,18 @@ def test_check_says_how_each_feed_stands(desk: Desk, outlet: OutletStub) -> None
         "rss",
     )
     assert good["newest"].startswith(NOW.strftime("%Y-%m-%dT%H:%M"))
-    assert (good["window_s"], good["per_day"], good["warnings"]) == (7_200, 24, [])
+    assert (good["window_s"], good["per_day"], good["warnings"]) == (7_200, None, [])
     why = {name: line["warnings"][0]["message"] for name, line in lines.items() if name != "good"}
-    assert "HTML page" in why["page"]
+    assert why["page"] == (
+        "an HTML page, not a feed; "
+        f"`wirewatch feeds add {outlet.url('/page')}` looks for the feeds it names"
+    )
     assert "404" in why["gone"]
     assert lines["gone"]["status"] == 404
-    assert "127.0.0.1" in why["near"]
+    assert why["near"] == (
+        "not asked: 127.0.0.1 is no public address; "
+        "for a feed on your own network say allow_private: true"
+    )
     assert why["drop"] == "desk/incoming is no folder"
     assert ran.stderr.splitlines() == ["1 fine, 0 note, 4 bad"]
     (desk.folder / "incoming").mkdir()
@@ -79,6 +85,21 @@ def test_check_asks_unconditionally_and_keeps_nothing(desk: Desk, outlet: Outlet
         assert desk.call("feeds", "check", "--desk", "desk").returncode == 0
     assert [each.status for each in outlet.wait_for("/a", 2, 5)] == [200, 200]
     assert sorted(path for path in desk.folder.rglob("*")) == before
+
+
+def test_a_missing_secret_is_one_bad_feed(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/a", FEED, etag=AUTO)
+    desk.feeds(a=outlet.url("/a"), b=outlet.url("/b"))
+    text = listed(desk).replace("id: b,", "id: b, auth: env:NO_SUCH_SECRET,")
+    assert "auth" in desk.write("feeds.yaml", text).read_text()
+    ran = desk.call("feeds", "check", "--json", "--desk", "desk")
+    assert ran.returncode == 1
+    fine, closed = map(json.loads, ran.stdout.splitlines())
+    assert (fine["verdict"], closed["verdict"]) == ("fine", "bad")
+    missing = "its secret is missing: set NO_SUCH_SECRET or NO_SUCH_SECRET_FILE"
+    assert closed["warnings"] == [{"code": "unreadable", "message": missing}]
+    assert [each.path for each in outlet.requests] == ["/a"]
+    assert fine.keys() == closed.keys()
 
 
 def test_check_knows_its_feeds(desk: Desk, outlet: OutletStub) -> None:
@@ -99,7 +120,7 @@ def test_add_writes_a_feed_below_the_others(desk: Desk, outlet: OutletStub) -> N
     arguments = ("feeds", "add", outlet.url("/rss"), "--desk", "desk")
     refused = desk.call(*arguments)
     assert refused.returncode == 1
-    assert "127.0.0.1" in refused.stderr
+    assert "127.0.0.1 is no public address; with --private, if" in refused.stderr
     assert listed(desk) == before
     ran = desk.call(*arguments, "--private")
     assert (ran.returncode, ran.stdout) == (0, f"stub-the-wire  {outlet.url('/rss')}\n")
@@ -110,6 +131,44 @@ def test_add_writes_a_feed_below_the_others(desk: Desk, outlet: OutletStub) -> N
     assert 'listed already, as "stub-the-wire"' in again.stderr
     assert listed(desk) == before + line
     assert desk.call("feeds", "check", "stub-the-wire", "--desk", "desk").returncode == 0
+
+
+def test_add_writes_where_a_feed_moved_for_good(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/new", FEED)
+    outlet.serve("/old", "", status=301, headers={"Location": "/new"})
+    outlet.serve("/now", "", status=302, headers={"Location": "/new"})
+    outlet.serve("/lost", "", status=308, headers={"Location": "/none"})
+    login = outlet.url("/old").replace("//", "//us:s3cret@")
+    args = ("--private", "--json", "--desk", "desk")
+    ran = desk.call("feeds", "add", login, *args)
+    assert ran.returncode == 0
+    hidden = outlet.url("/new").replace("//", "//***@")
+    assert ran.stderr.endswith(f"/old moved for good: {hidden} is written\n")
+    added = json.loads(ran.stdout)
+    assert (added["id"], added["url"], added["entries"]) == ("stub-the-wire", hidden, 3)
+    assert added["moved_from"] == hidden.replace("/new", "/old")
+    assert "s3cret" not in ran.stdout + ran.stderr
+    assert outlet.url("/new").replace("//", "//us:s3cret@") in listed(desk)
+    again = desk.call("feeds", "add", login, *args)
+    assert again.returncode == 2
+    assert 'listed already, as "stub-the-wire"' in again.stderr
+    assert desk.call("feeds", "add", outlet.url("/lost"), *args).returncode == 1
+    stays = desk.call("feeds", "add", outlet.url("/now"), *args, "--id", "now")
+    assert json.loads(stays.stdout)["url"] == outlet.url("/now")
+    assert "moved" not in stays.stderr
+
+
+def test_add_leaves_a_login_out_that_does_not_go_where_the_feed_moved(
+    desk: Desk, outlet: OutletStub
+) -> None:
+    elsewhere = outlet.url("/new").replace("127.0.0.1", "localhost")
+    outlet.serve("/new", FEED)
+    outlet.serve("/old", "", status=301, headers={"Location": elsewhere})
+    login = outlet.url("/old").replace("//", "//us:s3cret@")
+    ran = desk.call("feeds", "add", login, "--private", "--desk", "desk")
+    assert (ran.returncode, ran.stdout) == (0, f"stub-the-wire  {elsewhere}\n")
+    assert "its user and password do not go there and are left out" in ran.stderr
+    assert "s3cret" not in ran.stderr + listed(desk)
 
 
 def test_add_finds_the_feed_a_page_names(desk: Desk, outlet: OutletStub) -> None:
@@ -153,6 +212,9 @@ def test_add_lists_several_and_takes_none(desk: Desk, outlet: OutletStub) -> Non
         (["https://b.example", "--id", "a"], 2, '"a" is the id of another feed'),
         (["HTTPS://A.example/?utm_source=x"], 2, 'listed already, as "a"'),
         (["http://127.0.0.1:9/", "--private"], 1, "no feed there"),
+        (["https://a.example:99999/"], 2, "no such port; they go from 1 to 65535"),
+        (["b.example/rss"], 2, 'did you mean "https://b.example/rss"?'),
+        (["https://us:s3 cret@b.example/"], 2, '"https://***@b.example/" has a blank'),
     ],
 )
 def test_add_refuses_in_words(desk: Desk, arguments: list[str], code: int, said: str) -> None:
@@ -201,6 +263,15 @@ def test_import_names_what_it_cannot_take(desk: Desk, tmp_path: Path) -> None:
         "# World\n- {id: a, url: https://a.example/, outlet: A}\n"
         "- {id: a-2, url: https://b.example/, outlet: A}\n"
     )
+    as_json = desk.call("feeds", "import", "x.opml", "--json", "--desk", "desk")
+    fates = [json.loads(line) for line in as_json.stdout.splitlines()]
+    assert [(each["line"], each["fate"], each["id"]) for each in fates] == [
+        (2, "refused", ""),
+        (3, "listed", "a"),
+        (4, "listed", "a"),
+        (5, "listed", "a-2"),
+    ]
+    assert as_json.stderr == "0 of 4 feeds added\n"
     (tmp_path / "bad.opml").write_text('<!DOCTYPE a [<!ENTITY x "y">]>\n<opml/>')
     bad = desk.call("feeds", "import", "bad.opml", "--desk", "desk")
     assert (bad.returncode, bad.stdout) == (1, "")

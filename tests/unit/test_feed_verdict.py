@@ -1,6 +1,7 @@
 """The verdict on a feed: what is remarked, and when."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -61,7 +62,6 @@ def test_a_feed_in_order_is_fine() -> None:
     ("code", "entries"),
     [
         (Code.EMPTY, []),
-        (Code.UNSORTED, GOOD[::-1]),
         (Code.UNDATED, [*GOOD, entry(20, published="-")]),
         (Code.UNDATED, [*GOOD, entry(20, published="soon")]),
         (Code.CLAMPED, [*GOOD, entry(20, published="Mon, 01 Jan 0001 00:00:00 GMT")]),
@@ -91,13 +91,36 @@ def test_repeated_entries_are_counted_as_dropped() -> None:
         (Code.SLOW, {"took_s": 6.0}),
         (Code.HUGE, {"size_bytes": 3 * 2**20}),
         (Code.TRUNCATED, {"whole": False}),
-        (Code.NO_VALIDATORS, {"validators": False}),
         (Code.TTL, {"ttl_s": 3_600.0}),
     ],
 )
 def test_the_answer_itself_has_remarks(code: Code, facts: dict) -> None:
     verdict = judge(FEED, Facts(**({"took_s": 0.1} | facts)), read(*GOOD), NOW)
     assert codes(verdict) == {code}
+
+
+def test_what_is_true_of_much_of_the_web_is_a_plain_remark() -> None:
+    unsorted = judge(FEED, replace(FACTS, validators=False), read(*GOOD[::-1]), NOW)
+    assert (unsorted.verdict, codes(unsorted)) == (Level.FINE, set())
+    assert [each.code for each in unsorted.remarks] == [Code.NO_VALIDATORS, Code.UNSORTED]
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "per_day"),
+    [
+        ([0, 0.01], None),  # 36 s apart
+        ([0, 1, 2, 3], None),
+        ([n / 3_600 for n in range(30)], None),  # all put in at once
+        ([0, 1, 2, 3, 4], 24.0),
+        ([n / 60 for n in range(31)], 1_440.0),
+    ],
+)
+def test_a_cadence_is_said_where_there_is_a_base_for_it(
+    hours_ago: list[float], per_day: float | None
+) -> None:
+    verdict = judge(FEED, FACTS, read(*map(entry, hours_ago)), NOW)
+    assert verdict.per_day == per_day
+    assert (Code.GAP_RISK in codes(verdict)) == (verdict.window_s < 1_800 and len(hours_ago) > 4)
 
 
 def test_options_of_the_feed_count() -> None:

@@ -7,19 +7,26 @@ place.  Invariant: a bounded number of requests; what was looked at and is no fe
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitor.feeds.address import with_login_of
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.reading.canonical import canonical
 from monitor.feeds.visiting.discovery import Link, named_feeds, usual_addresses
-from monitor.feeds.visiting.visit import Unvisited, Visited, Visits
+from monitor.feeds.visiting.visit import Unvisited, Visited, Visits, Way
 from streams.item import Item
+
+ADVICE = "; with --private, if it is on your own network"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A feed that can be read; `newest` is the headline of its newest item."""
+    """A feed that can be read; `newest` is the headline of its newest item.
+
+    `moved_from` is the address that was asked, where it redirects to `url` for good.
+    """
 
     url: str
+    moved_from: str = ""
     title: str
     newest: str
     entries: int
@@ -41,7 +48,9 @@ async def find_feeds(url: str, *, private: bool, contact: str = "") -> Found:
         if isinstance(seen, Visited):
             return Found(candidates=(_candidate(url, seen),), direct=True)
         if not seen.page:
-            return Found(candidates=(), direct=False, failed=(f"{redacted_url(url)}: {seen.why}",))
+            advice = ADVICE if seen.way is Way.ALLOW_PRIVATE else ""
+            failed = [f"{redacted_url(url)}: {seen.why}{advice}"]
+            return Found(candidates=(), direct=False, failed=failed)
         links = named_feeds(seen.page, seen.url) or usual_addresses(seen.url)
         found: dict[str, Candidate] = {}
         failed = [f"{redacted_url(url)}: {seen.why}"]
@@ -49,7 +58,8 @@ async def find_feeds(url: str, *, private: bool, contact: str = "") -> Found:
             there = await visits.visit(_feed(link.url, private))
             match there:
                 case Visited():
-                    found.setdefault(canonical(link.url), _candidate(link.url, there, link))
+                    candidate = _candidate(link.url, there, link)
+                    found.setdefault(canonical(candidate.url), candidate)
                 case Unvisited():
                     failed.append(f"{redacted_url(link.url)}: {there.why}")
     return Found(candidates=tuple(found.values()), direct=False, failed=failed)
@@ -63,9 +73,12 @@ def _candidate(url: str, seen: Visited, link: Link | None = None) -> Candidate:
     items = [entry for entry in seen.entries if isinstance(entry, Item)]
     dated = [item for item in items if item.published and not item.published.clamped]
     newest = max(dated, key=_published_s, default=items[0] if items else None)
-    title = seen.title or (link.title if link else "")
     return Candidate(
-        url=url, title=title, newest=newest.title if newest else "", entries=len(seen.entries)
+        url=with_login_of(url, seen.moved_to) if seen.moved_to else url,
+        moved_from=url if seen.moved_to else "",
+        title=seen.title or (link.title if link else ""),
+        newest=newest.title if newest else "",
+        entries=len(seen.entries),
     )
 
 

@@ -30,6 +30,13 @@ WINDOWS_PER_POLL = 2
 """A window of fewer intervals can run through between two polls on a day of much news."""
 
 
+CADENCE_ENTRIES = 5
+"""With a time of day, at least: fewer say nothing of how often news comes."""
+
+CADENCE_WINDOW_S = 600.0
+"""At least: what was put in at once, or dated anew, is no cadence."""
+
+
 class Level(StrEnum):
     """How a feed stands."""
 
@@ -59,6 +66,10 @@ class Code(StrEnum):
     REPEATED_IDS = "repeated_ids"
     GAP_RISK = "gap_risk"
     HEADLINE_ONLY = "headline_only"
+
+
+PLAIN = frozenset({Code.NO_VALIDATORS, Code.UNSORTED})
+"""True of much of the web, and nothing for the desk to do about: such a feed is fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +120,8 @@ class Verdict:
     """How one feed stands; times in seconds, `newest` in UTC or a date, empty where unknown.
 
     `entries` counts all, `dropped` those of them that are not carried; `window_s` is what the
-    timed ones span, `per_day` how many come in a day at that pace.
+    timed ones span, `per_day` how many come in a day at that pace, where there are enough to tell.
+    `warnings` are what makes it a `note`; `remarks` do not.
     """
 
     feed: str
@@ -128,6 +140,7 @@ class Verdict:
     dates: Dates = Dates()
     ids: Ids = Ids()
     warnings: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def unreadable(feed: Feed, why: str, facts: Facts) -> Verdict:
@@ -211,7 +224,11 @@ def _of_entries(
     if found.ids.repeated:
         yield _remark(Code.REPEATED_IDS, f"{found.ids.repeated} entries stand there twice")
     window_s, interval = found.window_s, bounds_of(feed).longest_s
-    if window_s is not None and window_s < WINDOWS_PER_POLL * interval:
+    if (
+        len(_timed(items)) >= CADENCE_ENTRIES
+        and window_s is not None
+        and window_s < WINDOWS_PER_POLL * interval
+    ):
         message = (
             f"holds {shown_span(window_s)} of news, is polled up to {shown_span(interval)} apart: "
             "items may be missed; see priority and every"
@@ -247,9 +264,11 @@ def _remark(code: Code, message: str) -> Remark:
     return Remark(code=code, message=message)
 
 
-def _remarked(verdict: Verdict, remarks: tuple[Remark, ...]) -> Verdict:
-    level = Level.NOTE if remarks else Level.FINE
-    return replace(verdict, verdict=level, warnings=remarks)
+def _remarked(verdict: Verdict, found: tuple[Remark, ...]) -> Verdict:
+    warnings = tuple(remark for remark in found if remark.code not in PLAIN)
+    remarks = tuple(remark for remark in found if remark.code in PLAIN)
+    level = Level.NOTE if warnings else Level.FINE
+    return replace(verdict, verdict=level, warnings=warnings, remarks=remarks)
 
 
 def _clock(item: Item) -> Clock | None:
@@ -266,16 +285,23 @@ def _age_s(newest: Clock | None, now: datetime) -> float | None:
     return max(0.0, (now - newest.moment).total_seconds()) if newest else None
 
 
+def _timed(items: Sequence[Item]) -> list[Clock]:
+    """Those of the items' dates that state a time of day."""
+    clocks = filter(None, map(_stated, items))
+    return [clock for clock in clocks if clock.precision is not Precision.DATE]
+
+
 def _window_s(items: Sequence[Item]) -> float | None:
     """What the items span that state a time of day; None for fewer than two."""
-    clocks = filter(None, map(_stated, items))
-    moments = [clock.moment for clock in clocks if clock.precision is not Precision.DATE]
+    moments = [clock.moment for clock in _timed(items)]
     return (max(moments) - min(moments)).total_seconds() if len(moments) > 1 else None
 
 
 def _per_day(items: Sequence[Item], window_s: float | None) -> float | None:
-    timed = [c for c in map(_stated, items) if c and c.precision is not Precision.DATE]
-    return round((len(timed) - 1) * 86_400 / window_s, 1) if window_s else None
+    n = len(_timed(items))
+    if window_s is None or n < CADENCE_ENTRIES or window_s < CADENCE_WINDOW_S:
+        return None
+    return round((n - 1) * 86_400 / window_s, 1)
 
 
 def _dates(items: Sequence[Item]) -> Dates:

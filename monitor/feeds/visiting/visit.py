@@ -11,17 +11,27 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.answers import Failed, Fetched, Later, NotModified, Retrieved
+from monitor.feeds.fetching.answers import (
+    Failed,
+    Fetched,
+    Later,
+    NotModified,
+    Retrieved,
+    Trouble,
+)
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.fetching.secrets import Secret
+from monitor.feeds.fetching.session import NOT_PUBLIC
 from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.reading.guard import root_name
 from monitor.feeds.reading.plain import plain
 from monitor.feeds.visiting.verdict import Facts, Level, Verdict, judge, unreadable
 from streams.item import Item
@@ -33,6 +43,7 @@ TURN_WITHIN_S = 120.0
 """So long a visit waits for its host's turn: over a hundred feeds of one outlet, a second apart."""
 
 NO_SECRETS: Mapping[str, Secret] = {}
+NONE_CLOSED: Mapping[str, str] = {}
 
 _ROOT = re.compile(rb"<\s*(?:[A-Za-z]\w*:)?(rss|feed|RDF|urlset)\b", re.IGNORECASE)
 _FORMATS = {b"rss": "rss", b"feed": "atom", b"rdf": "rdf", b"urlset": "sitemap"}
@@ -42,11 +53,25 @@ _HEAD_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
-    """A feed that could be read; `title` is its own."""
+    """A feed that could be read; `title` is its own.
+
+    `moved_to` is where permanent redirects led, whole: `facts` has it as people may see it.
+    """
 
     facts: Facts
     title: str
     entries: Sequence[Item | Dropped]
+    moved_to: str = ""
+
+
+class Way(StrEnum):
+    """What helps where there is no feed."""
+
+    NONE = ""
+    ALLOW_PRIVATE = "allow_private"
+    """It lies at a private address, which is not asked unasked."""
+    ADD = "add"
+    """It is a page, which may name feeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +80,7 @@ class Unvisited:
 
     facts: Facts
     why: str
+    way: Way = Way.NONE
     page: bytes = b""
     url: str = ""
 
@@ -62,10 +88,18 @@ class Unvisited:
 class Visits:
     """Visits as many feeds as one likes, from `async with` on.
 
-    `secrets` are by feed id; `contact` stands in the User-Agent.
+    `secrets` are by feed id; `closed` says of feeds whose secret is missing, why: they are not
+    asked.  `contact` stands in the User-Agent.
     """
 
-    def __init__(self, *, contact: str = "", secrets: Mapping[str, Secret] = NO_SECRETS) -> None:
+    def __init__(
+        self,
+        *,
+        contact: str = "",
+        secrets: Mapping[str, Secret] = NO_SECRETS,
+        closed: Mapping[str, str] = NONE_CLOSED,
+    ) -> None:
+        self.closed = closed
         self._fetcher = Fetcher(contact=contact)
         self._parsers = Parsers()
         self._secrets = secrets
@@ -94,7 +128,8 @@ class Visits:
                 if isinstance(fetched, Retrieved):
                     return await self._read(feed, fetched, facts)
             if not isinstance(fetched, Later) or begun + fetched.wait_s > give_up:
-                return Unvisited(facts=facts, why=_why(fetched))
+                way = Way.ALLOW_PRIVATE if _private(fetched) else Way.NONE
+                return Unvisited(facts=facts, why=_why(fetched), way=way)
             await asyncio.sleep(fetched.wait_s)
 
     async def _read(self, feed: Feed, fetched: Retrieved, facts: Facts) -> Visited | Unvisited:
@@ -108,9 +143,15 @@ class Visits:
         match await self._parsers.read(job):
             case Read() as read:
                 facts = replace(facts, ttl_s=read.ttl_s)
-                return Visited(facts=facts, title=plain(read.title), entries=read.entries)
+                return Visited(
+                    facts=facts,
+                    title=plain(read.title),
+                    entries=read.entries,
+                    moved_to=_moved_to(fetched),
+                )
             case Unreadable(why) | Harmed(why):
-                return Unvisited(facts=facts, why=why, page=fetched.body, url=fetched.url)
+                way = Way.ADD if is_page(fetched.body) else Way.NONE
+                return Unvisited(facts=facts, why=why, way=way, page=fetched.body, url=fetched.url)
 
 
 def check_feeds(feeds: Sequence[Feed], visits: Visits) -> Iterator[Verdict]:
@@ -134,10 +175,32 @@ def check_feeds(feeds: Sequence[Feed], visits: Visits) -> Iterator[Verdict]:
 async def _verdict(visits: Visits, feed: Feed) -> Verdict:
     if feed.folder:
         return _of_folder(feed)
+    if feed.id in visits.closed:
+        return unreadable(feed, visits.closed[feed.id], Facts(took_s=0.0))
     seen = await visits.visit(feed)
     if isinstance(seen, Unvisited):
-        return unreadable(feed, seen.why, seen.facts)
+        return unreadable(feed, f"{seen.why}{_advice(feed, seen.way)}", seen.facts)
     return judge(feed, seen.facts, seen.entries, datetime.now(UTC))
+
+
+def _advice(feed: Feed, way: Way) -> str:
+    match way:
+        case Way.ALLOW_PRIVATE:
+            return "; for a feed on your own network say allow_private: true"
+        case Way.ADD:
+            return f"; `wirewatch feeds add {redacted_url(feed.url)}` looks for the feeds it names"
+        case Way.NONE:
+            return ""
+
+
+def is_page(body: bytes) -> bool:
+    """True for an HTML page."""
+    return root_name(body).lower() == "html"
+
+
+def _private(fetched: NotModified | Later | Failed) -> bool:
+    refused = isinstance(fetched, Failed) and fetched.trouble is Trouble.REFUSED
+    return refused and NOT_PUBLIC in _why(fetched)
 
 
 def _of_folder(feed: Feed) -> Verdict:
@@ -159,7 +222,7 @@ def _facts(fetched: Fetched, took_s: float) -> Facts:
     return Facts(
         took_s=round(took_s, 3),
         status=200,
-        moved_to=_moved_to(fetched),
+        moved_to=redacted_url(moved) if (moved := _moved_to(fetched)) else "",
         size_bytes=len(fetched.body),
         format=kind,
         whole=whole,
@@ -174,7 +237,7 @@ def _status(fetched: NotModified | Later | Failed) -> int:
 def _moved_to(fetched: Retrieved) -> str:
     """Where the fetch ended, if every redirect on its way was permanent."""
     hops = fetched.hops
-    return redacted_url(fetched.url) if hops and all(hop.permanent for hop in hops) else ""
+    return fetched.url if hops and all(hop.permanent for hop in hops) else ""
 
 
 def _why(fetched: NotModified | Later | Failed) -> str:
