@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,10 +43,16 @@ def read(
         raise typer.Exit(ExitCode.BAD_NEWS)
 
 
-def _shown(line: dict[str, object]) -> str:
+def _shown(line: dict[str, Any]) -> str:
     dropped = f"  [dropped: {line['dropped']}]" if "dropped" in line else ""
     outlet = f"  {line['outlet']}" if line["outlet"] else ""
-    return f"{line['title']}{outlet}{dropped}"
+    return one_line(f"{_when(line)}  {line['title']}{outlet}{dropped}")
+
+
+def _when(line: dict[str, Any]) -> str:
+    """When it was published, in UTC, as wide as a minute is written."""
+    clock = line["published"] or line["updated"]
+    return (clock["at"].replace("T", " ")[:16] if clock else "undated").ljust(16)
 
 
 app.command("check")(check)

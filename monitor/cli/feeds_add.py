@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 from dataclasses import asdict, replace
@@ -12,11 +13,12 @@ import typer
 from monitor.cli.options import DeskOption, JsonOption, load
 from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
-from monitor.feeds.address import hidden_login, login_of
+from monitor.feeds.address import hidden_login, login_of, same_origin
 
 if TYPE_CHECKING:
     from monitor.desk.config import Desk
     from monitor.desk.feedlist import NewFeed
+    from monitor.feeds.fetching.secrets import Secret
     from monitor.feeds.visiting.adding import Candidate, Found
 
 
@@ -24,7 +26,7 @@ def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed, or a page that names one.")],
     desk: DeskOption = None,
     name: Annotated[
-        str, typer.Option("--id", metavar="ID", help="Its name.  [default: after its title]")
+        str, typer.Option("--id", metavar="ID", help="Its name; without it one after its title.")
     ] = "",
     outlet: Annotated[
         str, typer.Option("--outlet", metavar="NAME", help="How people call the outlet.")
@@ -32,6 +34,9 @@ def add(
     private: Annotated[
         bool, typer.Option("--private", help="It lies in one's own network: allow_private.")
     ] = False,
+    auth: Annotated[
+        str, typer.Option("--auth", metavar="env:NAME", help="Where the secret is that opens it.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Take a feed that was found unasked.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,18 +48,22 @@ def add(
     address = _address(url)
     _must_be_free(found, address, name)
     contact = settings.text("WIREWATCH_CONTACT")
-    answer = asyncio.run(find_feeds(address, private=private, contact=contact))
+    secret = _secret(auth)
+    answer = asyncio.run(find_feeds(address, private=private, contact=contact, secret=secret))
     chosen = _chosen(found, answer, as_json=as_json, yes=yes)
     taken = {feed.id for feed in found.feeds}
     new = NewFeed(
         id=name or feed_id(outlet or chosen.title, chosen.url, taken),
         url=chosen.url,
         outlet=outlet,
+        auth=auth if same_origin(address, chosen.url) else "",
         allow_private=private,
     )
     add_feeds(found, [new])
     if chosen.moved_from:
         typer.echo(one_line(_moved(chosen)), err=True)
+    if auth and not new.auth:
+        typer.echo("its secret does not go there: auth is left out", err=True)
     typer.echo(_added_json(new, chosen) if as_json else f"{new.id}  {hidden_login(new.url)}")
 
 
@@ -70,6 +79,23 @@ def _address(url: str) -> str:
         return feed_address(url)
     except NoAddress as error:
         raise Quit(ExitCode.USAGE, one_line(str(error))) from error
+
+
+def _secret(auth: str) -> "Secret | None":
+    """The secret that `--auth` names.
+
+    Raises:
+        Quit: it names none, or none that can be had.
+    """
+    from monitor.desk.config import auth_variable
+    from monitor.desk.feed_secrets import secret_of
+
+    if not auth:
+        return None
+    try:
+        return secret_of(auth_variable(auth), os.environ)
+    except ValueError as error:
+        raise Quit(ExitCode.USAGE, f"--auth: {error}") from error
 
 
 def _chosen(desk: "Desk", answer: "Found", *, as_json: bool, yes: bool) -> "Candidate":
@@ -137,8 +163,9 @@ def _as_json(candidate: "Candidate") -> str:
 
 
 def _added_json(new: "NewFeed", chosen: "Candidate") -> str:
-    added = {"id": new.id, "outlet": new.outlet, "allow_private": new.allow_private}
-    return json.dumps(added | _hidden(chosen), ensure_ascii=False)
+    added: dict[str, object] = {"id": new.id, "outlet": new.outlet, "auth": new.auth}
+    private = {"allow_private": new.allow_private}
+    return json.dumps(added | private | _hidden(chosen), ensure_ascii=False)
 
 
 def _hidden(candidate: "Candidate") -> dict[str, object]:

@@ -29,7 +29,7 @@ def check(
     ids: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ID…]", help="Feeds of the desk.  [default: all]", show_default=False
+            metavar="[ID…]", help="Feeds of the desk; without them all.", show_default=False
         ),
     ] = None,
     desk: DeskOption = None,
@@ -83,8 +83,11 @@ def _as_json(verdict: "Verdict") -> str:
 def _as_text(verdict: "Verdict") -> str:
     from monitor.feeds.visiting.verdict import Level, shown_span
 
+    if verdict.verdict is Level.BAD:
+        why = "; ".join(remark.message for remark in verdict.warnings)
+        return one_line(f"{_SIGNS[verdict.verdict]} {verdict.feed}  {why}")
     said = [verdict.format] if verdict.format else []
-    if verdict.verdict is not Level.BAD and verdict.status:
+    if verdict.status:
         said += [f"{verdict.took_s:.1f} s", f"{verdict.entries} entries"]
     if verdict.age_s is not None:
         said.append(f"newest {shown_span(verdict.age_s)} old")

@@ -39,7 +39,8 @@ def import_opml(
             typer.echo(f"{each.id}  {hidden_login(each.new.url)}")
         else:
             typer.echo(one_line(f"{file}:{each.line}: {each.why}"), err=True)
-    typer.echo(f"{len(new)} of {len(judged)} feeds added", err=True)
+    counted = f"{len(new)} of {len(judged)} feeds added" if judged else f"{file} names no feeds"
+    typer.echo(counted, err=True)
     if any(each.fate is Fate.REFUSED for each in judged):
         raise typer.Exit(ExitCode.BAD_NEWS)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DeskOption = Annotated[
     Path | None,
     typer.Option(
-        "--desk", help="The desk's folder.  [default: here, else ./desk]", show_default=False
+        "--desk", help="The desk's folder; without it here, else ./desk.", show_default=False
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -25,7 +25,7 @@ RulesOption = Annotated[
     Path | None,
     typer.Option(
         "--rules",
-        help="A rule file or folder.  [default: the desk's rules]",
+        help="A rule file or folder; without it the desk's rules.",
         show_default=False,
     ),
 ]

@@ -13,7 +13,7 @@ def try_rules(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help="A rule file or folder.  [default: the desk's rules]", show_default=False
+            help="A rule file or folder; without it the desk's rules.", show_default=False
         ),
     ] = None,
     desk: DeskOption = None,

@@ -76,12 +76,22 @@ def _backfill(value: Any) -> Any:
     return value
 
 
-def _auth(value: str) -> str:
+def auth_variable(value: str) -> str:
+    """The NAME in `env:NAME`.
+
+    Raises:
+        ValueError: it is something else.
+    """
     name = value.removeprefix("env:")
     if not value.startswith("env:") or not name.isidentifier():
         raise ValueError(
             "env:NAME belongs here; the secret stands in NAME or in the file NAME_FILE"
         )
+    return name
+
+
+def _auth(value: str) -> str:
+    auth_variable(value)
     return value
 
 

@@ -53,22 +53,35 @@ def found_secrets(
             continue
         name = feed.auth.removeprefix("env:")
         try:
-            text = _text(name, environment)
-            found[feed.id] = read_secret(text)
-            starred += telling_parts(text)
-        except Quit as error:
-            missing[feed.id] = error.message
+            found[feed.id] = secret_of(name, environment)
+            starred += telling_parts(_text(name, environment))
         except ValueError as error:
-            missing[feed.id] = f"the secret of {name} {error}"
+            missing[feed.id] = str(error)
     return FeedSecrets(found, tuple(starred)), missing
+
+
+def secret_of(name: str, environment: Mapping[str, str]) -> Secret:
+    """The secret in the variable `name`, or in the file that `name`_FILE names.
+
+    Raises:
+        ValueError: it is missing or unusable; says which, never what.
+    """
+    text = _text(name, environment)
+    try:
+        return read_secret(text)
+    except ValueError as error:
+        raise ValueError(f"the secret of {name} {error}") from error
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str:
     if environment.get(name):
         return environment[name]
     if environment.get(f"{name}_FILE"):
-        return secret_in_file(f"{name}_FILE", Path(environment[f"{name}_FILE"]))
-    raise Quit(ExitCode.USAGE, f"its secret is missing: set {name} or {name}_FILE")
+        try:
+            return secret_in_file(f"{name}_FILE", Path(environment[f"{name}_FILE"]))
+        except Quit as error:
+            raise ValueError(error.message) from error
+    raise ValueError(f"its secret is missing: set {name} or {name}_FILE")
 
 
 def _in_address(url: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ class NewFeed:
     id: str
     url: str
     outlet: str = ""
+    auth: str = ""
     allow_private: bool = False
     folder: str = ""
 
@@ -160,6 +161,8 @@ def _entry(feed: NewFeed, style: _Style) -> list[str]:
     pairs = [f"id: {_scalar(feed.id)}", f"url: {_scalar(feed.url)}"]
     if feed.outlet:
         pairs.append(f"outlet: {_scalar(feed.outlet)}")
+    if feed.auth:
+        pairs.append(f"auth: {_scalar(feed.auth)}")
     if feed.allow_private:
         pairs.append("allow_private: true")
     if style.braces:

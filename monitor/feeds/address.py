@@ -54,9 +54,19 @@ def login_of(url: str) -> str:
 
 def with_login_of(asked: str, url: str) -> str:
     """`url` with the user and password in `asked`, if it has the same origin; else as it is."""
-    login, parts, to = login_of(asked), urlsplit(asked), urlsplit(url)
-    same = (parts.scheme, parts.hostname, parts.port) == (to.scheme, to.hostname, to.port)
-    return url.replace("//", f"//{login}", 1) if login and same else url
+    login = login_of(asked)
+    return url.replace("//", f"//{login}", 1) if login and same_origin(asked, url) else url
+
+
+def same_origin(one: str, other: str) -> bool:
+    """True where what opens the one may be told the other: equal scheme, host and port."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, parts.hostname or "", port
 
 
 def _why(address: str, shown: str) -> str:

@@ -171,6 +171,41 @@ def test_add_leaves_a_login_out_that_does_not_go_where_the_feed_moved(
     assert "s3cret" not in ran.stderr + listed(desk)
 
 
+def test_add_opens_a_closed_feed(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/rss", FEED)
+    outlet.serve("/closed", "", status=401)
+    args = ("--private", "--desk", "desk", "--auth", "env:WIRE_KEY")
+    missing = desk.call("feeds", "add", outlet.url("/rss"), *args)
+    assert missing.returncode == 2
+    assert "its secret is missing: set WIRE_KEY or WIRE_KEY_FILE" in missing.stderr
+    (key := desk.folder / "key").write_text("X-Api-Key: s3cret\n")
+    desk.environment["WIRE_KEY_FILE"] = str(key)
+    ran = desk.call("feeds", "add", outlet.url("/rss"), *args)
+    assert (ran.returncode, ran.stdout) == (0, f"stub-the-wire  {outlet.url('/rss')}\n")
+    assert outlet.requests[-1].headers["X-Api-Key"] == "s3cret"
+    assert "auth: env:WIRE_KEY, allow_private: true" in listed(desk)
+    closed = desk.call("feeds", "add", outlet.url("/closed"), *args[:3])
+    assert closed.returncode == 1
+    assert "401 Unauthorized; with --auth env:NAME, where" in closed.stderr
+    wrong = desk.call("feeds", "add", outlet.url("/closed"), *args[:4], "s3cret")
+    assert wrong.returncode == 2
+    assert "--auth: env:NAME belongs here" in wrong.stderr
+    assert "s3cret" not in wrong.stderr
+
+
+def test_add_keeps_a_secret_to_its_origin(desk: Desk, outlet: OutletStub) -> None:
+    elsewhere = outlet.url("/new").replace("127.0.0.1", "localhost")
+    outlet.serve("/new", FEED)
+    outlet.serve("/old", "", status=301, headers={"Location": elsewhere})
+    desk.environment["WIRE_KEY"] = "X-Api-Key: s3cret"
+    args = ("--private", "--desk", "desk", "--auth", "env:WIRE_KEY")
+    ran = desk.call("feeds", "add", outlet.url("/old"), *args)
+    assert ran.returncode == 0
+    assert "auth is left out" in ran.stderr
+    assert "X-Api-Key" not in outlet.requests[-1].headers
+    assert "auth" not in listed(desk)
+
+
 def test_add_finds_the_feed_a_page_names(desk: Desk, outlet: OutletStub) -> None:
     outlet.serve("/", page("news.xml", "broken.xml"), content_type="text/html")
     outlet.serve("/news.xml", FEED)

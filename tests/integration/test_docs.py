@@ -222,7 +222,8 @@ def test_every_reason_and_effect_is_documented(value: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_no_table_says_a_thing_twice(path: Path) -> None:
-    rows = re.findall(r"^\| (`[^`|]+`) \| (`[^`|]*`) \|", path.read_text(encoding="utf-8"), re.M)
+    table_rows = re.compile(r"^\| (`[^`|]+`) \| (`[^`|]*`) \|", re.MULTILINE)
+    rows = table_rows.findall(path.read_text(encoding="utf-8"))
     assert not [row for row in rows if rows.count(row) > 1]
 
 

@@ -30,6 +30,8 @@ def read_document(body: bytes, *, url: str = "", content_type: str = "") -> Docu
         return read_sitemap(body)
     if root == "sitemapindex":
         raise NotAFeed("an index of sitemaps: one of the news sitemaps it names belongs here")
+    if root.lower() == "opml":
+        raise NotAFeed("OPML, a list of feeds: `wirewatch feeds import` takes such a file")
     if root in _G2:
         raise NotAFeed(f"a NewsML-G2 {root}, not a feed: agency files are read from a folder")
     try:

@@ -35,6 +35,9 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_
 MAX_TTL_DIGITS = 6
 """A million minutes are two years; longer ones are no ttl."""
 
+A_PAGE = "an HTML page, not a feed"
+"""Said of what may name feeds."""
+
 _CHARSET = re.compile(r"charset\s*=\s*[\"']*([^;\"'\s]+)", re.IGNORECASE)
 
 
@@ -61,7 +64,7 @@ def parse(body: bytes, *, url: str = "", content_type: str = "") -> Document:
         raise NotAFeed(f"feedparser cannot read it: {type(error).__name__}: {error}") from error
     if not found.get("version") and not found.entries:
         html = b"<html" in body[:2_000].lower()
-        raise NotAFeed("an HTML page, not a feed" if html else "no feed in it")
+        raise NotAFeed(A_PAGE if html else "no feed in it")
     return Document(
         title=str(found.feed.get("title", "")),
         lang=str(found.feed.get("language", "")),

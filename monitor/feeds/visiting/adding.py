@@ -5,17 +5,24 @@ place.  Invariant: a bounded number of requests; what was looked at and is no fe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from monitor.feeds.address import with_login_of
+from monitor.feeds.address import same_origin, with_login_of
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.redacted import redacted_url
+from monitor.feeds.fetching.secrets import Secret
 from monitor.feeds.reading.canonical import canonical
-from monitor.feeds.visiting.discovery import Link, named_feeds, usual_addresses
+from monitor.feeds.visiting.discovery import USUAL_PATHS, Link, named_feeds, usual_addresses
 from monitor.feeds.visiting.visit import Unvisited, Visited, Visits, Way
 from streams.item import Item
 
-ADVICE = "; with --private, if it is on your own network"
+ASKED = "asked"
+"""Stands for the id of the feed that a person names."""
+
+_ADVICE = {
+    Way.ALLOW_PRIVATE: "; with --private, if it is on your own network",
+    Way.AUTH: "; with --auth env:NAME, where what opens it stands in the variable NAME",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,32 +48,36 @@ class Found:
     failed: Sequence[str] = ()
 
 
-async def find_feeds(url: str, *, private: bool, contact: str = "") -> Found:
-    """The feeds to be had at `url`; with `private` also from addresses of one's own network."""
-    async with Visits(contact=contact) as visits:
-        seen = await visits.visit(_feed(url, private))
+async def find_feeds(
+    url: str, *, private: bool, contact: str = "", secret: Secret | None = None
+) -> Found:
+    """The feeds to be had at `url`; with `private` also from addresses of one's own network.
+
+    The `secret` is for the origin of `url`, and for feeds there that it names.
+    """
+    secrets = {ASKED: secret} if secret else {}
+    async with Visits(contact=contact, secrets=secrets) as visits:
+        asked = Feed(id=ASKED, url=url, allow_private=private)
+        seen = await visits.visit(asked)
         if isinstance(seen, Visited):
             return Found(candidates=(_candidate(url, seen),), direct=True)
+        failed = [f"{redacted_url(url)}: {seen.why}{_ADVICE.get(seen.way, '')}"]
         if not seen.page:
-            advice = ADVICE if seen.way is Way.ALLOW_PRIVATE else ""
-            failed = [f"{redacted_url(url)}: {seen.why}{advice}"]
             return Found(candidates=(), direct=False, failed=failed)
-        links = named_feeds(seen.page, seen.url) or usual_addresses(seen.url)
+        named = named_feeds(seen.page, seen.url)
         found: dict[str, Candidate] = {}
-        failed = [f"{redacted_url(url)}: {seen.why}"]
-        for link in links:
-            there = await visits.visit(_feed(link.url, private))
+        for link in named or usual_addresses(seen.url):
+            name = ASKED if same_origin(url, link.url) else ""
+            there = await visits.visit(replace(asked, id=name, url=link.url))
             match there:
                 case Visited():
                     candidate = _candidate(link.url, there, link)
                     found.setdefault(canonical(candidate.url), candidate)
-                case Unvisited():
+                case Unvisited() if named:
                     failed.append(f"{redacted_url(link.url)}: {there.why}")
+    if not named:
+        failed.append(f"it names none, and none is at {', '.join(USUAL_PATHS)}")
     return Found(candidates=tuple(found.values()), direct=False, failed=failed)
-
-
-def _feed(url: str, private: bool) -> Feed:
-    return Feed(id="", url=url, allow_private=private)
 
 
 def _candidate(url: str, seen: Visited, link: Link | None = None) -> Candidate:

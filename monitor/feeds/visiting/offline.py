@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import msgspec
 
+from monitor.feeds.address import NoAddress, feed_address
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Retrieved
 from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
@@ -24,25 +25,32 @@ from monitor.feeds.parsers.frames import Job, Read
 from monitor.feeds.parsers.pool import NoParser, Parsers
 from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import Dropped
+from monitor.feeds.reading.parse import A_PAGE
 from monitor.feeds.reading.window import Whole, Window, look, portions
 from streams.item import Item
 
 WEB = ("http://", "https://")
 """How an address begins."""
 
+ADDRESS = (*WEB, "feed:")
+"""Also where it is one only once it is read as one."""
+
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A source that gave no feed, and why; prints as `source: why`, an address without secrets."""
+    """A source that gave no feed, and why; prints as `source: why`, an address without secrets.
+
+    Without a source the reason says it.
+    """
 
     source: str
     why: str
 
     def __str__(self) -> str:
         source = redacted_url(self.source) if self.source.lower().startswith(WEB) else self.source
-        return f"{source}: {self.why}"
+        return f"{source}: {self.why}" if source else self.why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +85,11 @@ def read_feed(source: str, *, public_only: bool) -> Iterator[Item | Unreadable]:
 
 def _single(argument: str) -> _Body | Unreadable | None:
     """What an argument gives that is no path: an address, or `-` for stdin."""
-    if argument.lower().startswith(WEB):
-        return _download(argument)
+    if argument.lower().startswith(ADDRESS):
+        try:
+            return _download(feed_address(argument))
+        except NoAddress as error:
+            return Unreadable("", str(error))
     if argument == STDIN:
         return _capped(STDIN, sys.stdin.buffer.read(MAX_BODY_BYTES + 1))
     if "://" in argument and not _mode(Path(argument)):
@@ -183,7 +194,7 @@ class _Reader:
                 yield Unreadable(source, str(error))
                 return
             if not isinstance(answer, Read):
-                yield Unreadable(source, answer.why)
+                yield Unreadable(source, answer.why + _advice(loaded.url, answer.why))
                 return
             yield from answer.entries
             if answer.left_out:
@@ -194,6 +205,11 @@ class _Reader:
 
 def _beyond(source: str, count: int) -> Unreadable:
     return Unreadable(source, f"{count} entries more than are read at once")
+
+
+def _advice(url: str, why: str) -> str:
+    page = url and why == A_PAGE
+    return "; `wirewatch feeds add` looks for the feeds it names" if page else ""
 
 
 def _portions(window: Window | Whole, body: bytes) -> Iterator[bytes]:

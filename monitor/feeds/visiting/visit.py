@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
@@ -31,7 +32,7 @@ from monitor.feeds.fetching.session import NOT_PUBLIC
 from monitor.feeds.parsers.frames import Harmed, Job, Read, Unreadable
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.reading.entries import Dropped
-from monitor.feeds.reading.guard import root_name
+from monitor.feeds.reading.parse import A_PAGE
 from monitor.feeds.reading.plain import plain
 from monitor.feeds.visiting.verdict import Facts, Level, Verdict, judge, unreadable
 from streams.item import Item
@@ -68,6 +69,8 @@ class Way(StrEnum):
     """What helps where there is no feed."""
 
     NONE = ""
+    AUTH = "auth"
+    """It asks for a secret and was not given any."""
     ALLOW_PRIVATE = "allow_private"
     """It lies at a private address, which is not asked unasked."""
     ADD = "add"
@@ -128,7 +131,7 @@ class Visits:
                 if isinstance(fetched, Retrieved):
                     return await self._read(feed, fetched, facts)
             if not isinstance(fetched, Later) or begun + fetched.wait_s > give_up:
-                way = Way.ALLOW_PRIVATE if _private(fetched) else Way.NONE
+                way = _way(fetched, closed=secret is None)
                 return Unvisited(facts=facts, why=_why(fetched), way=way)
             await asyncio.sleep(fetched.wait_s)
 
@@ -150,7 +153,7 @@ class Visits:
                     moved_to=_moved_to(fetched),
                 )
             case Unreadable(why) | Harmed(why):
-                way = Way.ADD if is_page(fetched.body) else Way.NONE
+                way = Way.ADD if why == A_PAGE else Way.NONE
                 return Unvisited(facts=facts, why=why, way=way, page=fetched.body, url=fetched.url)
 
 
@@ -189,18 +192,21 @@ def _advice(feed: Feed, way: Way) -> str:
             return "; for a feed on your own network say allow_private: true"
         case Way.ADD:
             return f"; `wirewatch feeds add {redacted_url(feed.url)}` looks for the feeds it names"
+        case Way.AUTH:
+            return "; what opens it belongs into auth"
         case Way.NONE:
             return ""
 
 
-def is_page(body: bytes) -> bool:
-    """True for an HTML page."""
-    return root_name(body).lower() == "html"
-
-
-def _private(fetched: NotModified | Later | Failed) -> bool:
-    refused = isinstance(fetched, Failed) and fetched.trouble is Trouble.REFUSED
-    return refused and NOT_PUBLIC in _why(fetched)
+def _way(fetched: NotModified | Later | Failed, *, closed: bool) -> Way:
+    """What helps; `closed`: no secret was sent."""
+    match fetched:
+        case Failed(trouble=Trouble.REFUSED, why=why) if NOT_PUBLIC in why:
+            return Way.ALLOW_PRIVATE
+        case Failed(status=HTTPStatus.UNAUTHORIZED) if closed:
+            return Way.AUTH
+        case _:
+            return Way.NONE
 
 
 def _of_folder(feed: Feed) -> Verdict:
