@@ -81,7 +81,8 @@ def _as_json(verdict: "Verdict") -> str:
 
 
 def _as_text(verdict: "Verdict") -> str:
-    from monitor.feeds.visiting.verdict import Level, shown_span
+    from monitor.feeds.pacing.failing import shown_span
+    from monitor.feeds.visiting.verdict import Level
 
     if verdict.verdict is Level.BAD:
         why = "; ".join(remark.message for remark in verdict.warnings)

@@ -9,9 +9,9 @@ from alerts.client import connect
 from alerts.connection import RedisConnection
 from monitor.desk.config import Desk
 from monitor.doctor.finding import Finding, fine, note, unreachable
+from monitor.feeds.pacing.failing import shown_span
 from monitor.feeds.state.failing import Failing, failing_feeds
 from monitor.feeds.state.leases import StateUnreachable
-from monitor.feeds.visiting.verdict import shown_span
 
 NAMED_MOST = 5
 """Of the feeds that fail; `feeds check` shows them all."""

@@ -9,6 +9,7 @@ import pytest
 from stubs.outlet import Entry, rss
 
 from monitor.feeds.feed import Feed
+from monitor.feeds.pacing.failing import shown_span
 from monitor.feeds.reading.entries import Dropped, read_entries
 from monitor.feeds.reading.parse import parse
 from monitor.feeds.visiting.verdict import (
@@ -17,7 +18,6 @@ from monitor.feeds.visiting.verdict import (
     Level,
     Verdict,
     judge,
-    shown_span,
     unreadable,
 )
 from monitor.feeds.visiting.visit import shape

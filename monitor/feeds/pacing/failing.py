@@ -90,11 +90,11 @@ def _wait_s(pace: Pace, errors: float, failure: Failure, bounds: Bounds, random:
 
 def _failing(failure: Failure, lasted_s: float, wait_s: float) -> FeedEvent:
     said = failure.why or f"{failure.trouble} {failure.status or ''}".strip()
-    detail = f"{said}; failing for {_span(lasted_s)}, asked again in {_span(wait_s)}"
+    detail = f"{said}; failing for {shown_span(lasted_s)}, asked again in {shown_span(wait_s)}"
     return FeedEvent(reason=Reason.FEED_FAILING, detail=detail)
 
 
-def _span(seconds: float) -> str:
+def shown_span(seconds: float) -> str:
     """As people say it: `40 s`, `12 min`, `6 h`, `9 days`."""
     for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * unit:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Later, Trouble
+from monitor.feeds.pacing.failing import shown_span
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.polling.after import Plan, after, owing
 from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
@@ -167,7 +168,10 @@ def _say(lease: Lease, ended: Ended, plan: Plan) -> None:
     said = any(event.reason in _SAID for event in plan.events)
     match ended:
         case Failed(why=why) | Harmed(why=why) if not lease.failures and not said:
-            outage_log.warning("feed %s fails, asked again later: %s", lease.feed.id, why)
+            wait_s = plan.state.owed.wait_s(lease.feed.url, time.time()) or plan.wait_s
+            outage_log.warning(
+                "feed %s fails, asked again in %s: %s", lease.feed.id, shown_span(wait_s), why
+            )
         case Learned() | Unchanged() if lease.failures:
             outage_log.warning(
                 "feed %s is back after %d failed polls", lease.feed.id, lease.failures

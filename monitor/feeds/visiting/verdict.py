@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from monitor.feeds.articles.headlines import is_headline_only
 from monitor.feeds.feed import Feed
+from monitor.feeds.pacing.failing import shown_span
 from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.reading.entries import Dropped, DropReason
 from streams.item import Clock, Item, Precision, Zone
@@ -181,14 +182,6 @@ def judge(feed: Feed, facts: Facts, entries: Sequence[Item | Dropped], now: date
     )
     remarks = (*_of_answer(feed, facts), *_of_entries(feed, found, items, dropped))
     return _remarked(found, remarks)
-
-
-def shown_span(seconds: float) -> str:
-    """`40 s`, `5 min`, `3 h`, `12 days`: as a person says it."""
-    for unit_s, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * unit_s:
-            return f"{seconds / unit_s:.0f} {name}"
-    return f"{seconds:.0f} s"
 
 
 def _of_answer(feed: Feed, facts: Facts) -> Iterator[Remark]:
