@@ -33,10 +33,14 @@ class _TlsConnection(redis.SSLConnection):
 
 
 def connect(where: RedisConnection) -> "redis.Redis":
-    """A client: text answers, bounded waits, no retries of its own."""
+    """A client: text answers, bounded waits, no retries of its own.
+
+    Bytes that are no text come as marks of such: what reads them says that they are unreadable.
+    """
     client = redis.Redis.from_url(
         where.url,
         decode_responses=True,
+        encoding_errors="replace",
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),

@@ -127,6 +127,17 @@ async def test_the_server_s_own_words_are_not_repeated(fetcher: Fetcher) -> None
         )
 
 
+async def test_headers_that_are_no_text_are_as_if_not_sent(fetcher: Fetcher) -> None:
+    head = (
+        b'HTTP/1.1 200 OK\r\nContent-Length: 6\r\nETag: "\xff"\r\nLast-Modified: \xfe\r\n'
+        b"Content-Type: text/xml; charset=\xff\r\nLink: <http://h.example/\xff>; rel=hub\r\n\r\n"
+    )
+    async with answering(head, b"<rss/>") as url:
+        got = await get(fetcher, url)
+    assert isinstance(got, Retrieved)
+    assert (got.validators, got.content_type, got.links) == (Validators(), "", {})
+
+
 # --- redirects
 
 

@@ -141,7 +141,7 @@ class _Wait:
 
 def _waited(before: _Wait | None, file: DropFile, now_s: float) -> _Wait:
     """Unchanged since its time says, or since it was first seen so: clocks of mounts differ."""
-    if before and before.file.same(file):
+    if before and before.file.same(file) and before.since_s <= now_s:  # clocks go back
         return before
     return _Wait(file, min(now_s, file.mtime_ns / 1e9))
 

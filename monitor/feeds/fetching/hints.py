@@ -20,6 +20,17 @@ _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 
 
+def header(headers: Mapping[str, str], name: str) -> str:
+    """The value of a header; empty where its bytes are no text: it could not be sent or stored."""
+    value = headers.get(name, "")
+    return value if _is_text(value) else ""
+
+
+def _is_text(value: str) -> bool:
+    """False where aiohttp put half characters in place of bytes that are no UTF-8."""
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 def retry_after_s(value: str, now: datetime) -> float:
     """Seconds asked for by `Retry-After`, a number or a date; 0 if none, at most a day."""
     return min(_seconds(value.strip(), now), RETRY_AFTER_MOST_S)
@@ -74,7 +85,9 @@ def links(values: Sequence[str], base: str) -> dict[str, str]:
 def _resolved(base: str, target: str) -> str:
     try:
         url = urljoin(base, target)
-        return url if urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname else ""
+        parts = urlsplit(url)
+        found = parts.scheme in {"http", "https"} and parts.hostname and _is_text(url)
+        return url if found else ""
     except ValueError:
         return ""
 

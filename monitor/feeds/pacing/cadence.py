@@ -44,6 +44,9 @@ WEEKS_KEPT = 8
 UNSEEN_MOST_S = 6 * HOUR_S
 """Between two polls that were answered; of hours in a longer gap nobody knows."""
 
+RATE_MOST = 10**9
+"""Thousandths per hour: nobody polls a million times an hour."""
+
 MILLI = 1_000
 """Rates are kept in thousandths per hour: whole numbers, 1 kB in all."""
 
@@ -69,6 +72,13 @@ class Cadence:
 
 UNLEARNED = Cadence()
 """Of a feed that was never polled."""
+
+
+def sound(cadence: Cadence) -> Cadence:
+    """The cadence as it is stored; one that `watch` cannot have made is as if never learned."""
+    rates_are = all(0 <= rate <= RATE_MOST for rate in cadence.rates)
+    sound = len(cadence.rates) in {0, WEEK_HOURS} and rates_are and cadence.hours >= 0
+    return cadence if sound else UNLEARNED
 
 
 def watch(
@@ -133,9 +143,10 @@ def _spoke(cadence: Cadence, last_new_s: float, now_s: float) -> Cadence:
 def _learn(cadence: Cadence, news: bool, now_s: float) -> Cadence:
     """With the hours that are over; none of a gap, nor of a silence that is on record."""
     then, now = _hour(cadence.seen_s), _hour(now_s)
-    if now <= then:
+    gap = abs(now_s - cadence.seen_s) > UNSEEN_MOST_S  # of polls, or of a clock that went back
+    if now <= then and not gap:
         return replace(cadence, count=cadence.count + news, seen_s=max(now_s, cadence.seen_s))
-    if now_s - cadence.seen_s > UNSEEN_MOST_S or cadence.quiet:
+    if gap or cadence.quiet:
         return replace(cadence, count=int(news), seen_s=now_s)
     rates, hours = list(cadence.rates or [0] * WEEK_HOURS), cadence.hours
     for hour in range(then, now):

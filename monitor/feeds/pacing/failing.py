@@ -58,9 +58,9 @@ def failed(
     """
     errors = min(pace.errors + WEIGHTS.get(failure.trouble, 1.0), DOUBLINGS_MOST)
     wait_s = _wait_s(pace, errors, failure, bounds, random)
-    since_s = pace.failing_since_s or now_s
+    since_s = min(pace.failing_since_s or now_s, now_s)
     matters = pace.said or errors >= MATTERS_ERRORS or wait_s >= MATTERS_WAIT_S
-    say = matters and (not pace.said or now_s - pace.said_s >= WEEK_S)
+    say = matters and not (pace.said and 0 <= now_s - pace.said_s < WEEK_S)
     after = replace(
         pace,
         errors=errors,
@@ -74,7 +74,7 @@ def muted(
     pace: Pace, why: Muted, detail: str, now_s: float, random: float
 ) -> tuple[float, Pace, tuple[FeedEvent, ...]]:
     """A week's wait; each weekly poll that changes nothing is a reminder."""
-    since_s = pace.failing_since_s or now_s
+    since_s = min(pace.failing_since_s or now_s, now_s)
     after = replace(pace, muted=why, failing_since_s=since_s, said_s=now_s)
     return WEEK_S * (1 + JITTER * random), after, (FeedEvent(reason=_MUTED[why], detail=detail),)
 

@@ -77,7 +77,7 @@ def follow(
     """
     if not statuses or not PERMANENT.issuperset(statuses):
         return (moving if moving.settled else STAYS), None
-    if moving.target != target:
+    if moving.target != target or moving.since_s > now_s:
         return Moving(target=target, since_s=now_s, polls=1), None
     polls = min(moving.polls + 1, AGREES_POLLS)
     seen = replace(moving, polls=polls, settled=moving.believed)

@@ -55,8 +55,9 @@ def next_poll(
     interval_s = bounds.within(pace.interval_s or bounds.first_s(random))
     if isinstance(outcome, News | Nothing):
         news = isinstance(outcome, News)
+        last_new_s = now_s if news else min(pace.last_new_s, now_s)  # clocks go back
         interval_s = bounds.within(interval_s * (FASTER if news else SLOWER))
-        after = Pace(interval_s=interval_s, last_new_s=now_s if news else pace.last_new_s)
+        after = Pace(interval_s=interval_s, last_new_s=last_new_s)
         wait_s = _wait_s(feed, bounds, interval_s, hints, random)
         if not pace.interval_s:
             wait_s = _anywhere(bounds.shortest_s, wait_s, random)

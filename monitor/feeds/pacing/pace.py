@@ -84,3 +84,12 @@ class Pace:
 
 NEW = Pace()
 """Of a feed that was never polled."""
+
+TIME_MOST_S = 1e11
+"""Unix seconds: the year 5138."""
+
+
+def sound(pace: Pace) -> Pace:
+    """The pace as it is stored; one with what can be no time is as if of a new feed."""
+    times = (pace.interval_s, pace.failing_since_s, pace.said_s, pace.last_new_s)
+    return pace if all(0 <= time <= TIME_MOST_S for time in times) and pace.errors >= 0 else NEW

@@ -44,8 +44,12 @@ class Body:
 
 
 def unconditional(trust: Trust, now_s: float) -> bool:
-    """True when the next GET is to go out without validators."""
-    return trust.lies or now_s >= trust.probe_at_s
+    """True when the next GET is to go out without validators.
+
+    Also where that is further away than it was planned: the clock has gone back since.
+    """
+    due_in_s = trust.probe_at_s - now_s
+    return trust.lies or not 0 < due_in_s <= PROBE_S * (1 + PROBE_SPREAD)
 
 
 def probed(

@@ -103,7 +103,8 @@ async def _ask(lease: Lease, state: FeedState, means: Means, now: datetime) -> F
     feed, validators = lease.feed, state.validators
     if wait_s := state.owed.wait_s(feed.url, now.timestamp()):
         return Later(wait_s=wait_s, why="due for what is owed to the broker only")
-    if unconditional(state.trust, now.timestamp()):
+    doubtful = lease.failures > 0 and lease.failures % 2 == 0  # it may be they that are refused
+    if doubtful or unconditional(state.trust, now.timestamp()):
         validators = UNCONDITIONAL
     return await means.fetcher.fetch(
         asked_at(state.moving, feed.url),

@@ -4,16 +4,13 @@
 -- ARGV  1 prefix of a feed's key   2 now, ms ('' = Redis's clock)   3 lease, ms   4 how long the
 --       list is kept, ms   5.. member and fence of each lease, in turn
 -- Answers the members whose lease is lost or was settled.
-local now = tonumber(ARGV[2])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
+local now = clock(ARGV[2])
+read('ZCARD', KEYS[1])
 local lost = {}
 for i = 5, #ARGV, 2 do
   local member = ARGV[i]
   local feed = ARGV[1] .. string.match(member, '^(.*):')
-  local held = redis.call('HMGET', feed, 'fence', 'until')
+  local held = read('HMGET', feed, 'fence', 'until')
   if held[1] == ARGV[i + 1] and held[2] then
     redis.call('HSET', feed, 'until', now + ARGV[3])
     redis.call('ZADD', KEYS[1], now + ARGV[3], member)

@@ -63,8 +63,24 @@ async def _stored(
         for feed in some:
             pipeline.hmget(f"ww:{{{desk}}}:feed:{feed.id}", "failures", "state")
         try:
-            said = await pipeline.execute()
+            said = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             raise StateUnreachable(str(error) or type(error).__name__) from error
-        for feed, (failures, state) in zip(some, said, strict=True):
-            yield feed.id, int(failures or 0), read_state(state or "", feed.id)
+        for feed, answer in zip(some, said, strict=True):
+            failures, state = _fields(answer)
+            yield feed.id, failures, read_state(state, feed.id)
+
+
+def _fields(answer: Any) -> tuple[int, str]:
+    """Failures and state of one feed; none where its key is not a poller's, who will say so.
+
+    Raises:
+        StateUnreachable: Redis refuses.
+    """
+    match answer:
+        case RedisError() if "WRONGTYPE" not in str(answer):
+            raise StateUnreachable(str(answer)) from answer
+        case [failures, state]:
+            count = failures if failures and failures.isdecimal() else "0"
+            return int(count[:9]), state or ""
+    return 0, ""

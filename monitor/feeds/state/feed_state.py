@@ -14,6 +14,7 @@ import msgspec
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.fetching.answers import Validators
+from monitor.feeds.pacing import cadence, pace
 from monitor.feeds.pacing.cadence import UNLEARNED, Cadence
 from monitor.feeds.pacing.moved import STAYS, Moving
 from monitor.feeds.pacing.pace import NEW, Pace
@@ -167,18 +168,22 @@ class FeedState:
         return Rest.AGAIN if self.again(topic_id) else Rest.NONE
 
 
-def read_state(stored: str, feed: str = "") -> FeedState:
+def read_state(stored: str, feed: str = "", known_count: int = 0) -> FeedState:
     """The state of `feed` as it is stored, an earlier version's too.
 
-    What cannot be read counts as nothing but a feed that was polled before.
+    What cannot be read counts as nothing but a feed that was polled before; so does a state that is
+    gone while `known_count` items are known, or were (-1).
     """
+    if known_count < 0:
+        log.warning("feed %s: its items are forgotten, their key was of another type", feed)
     if not stored:
-        return FeedState()
+        return FeedState(baseline_done=known_count != 0)
     try:
         state = _DECODER.decode(stored)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
         log.warning("feed %s: its stored state is unreadable, it is read anew: %s", feed, error)
         return FeedState(baseline_done=True)
+    state = replace(state, pace=pace.sound(state.pace), cadence=cadence.sound(state.cadence))
     polled = bool(state.topic_id) and not state.baseline_done
     return replace(state, baseline_done=True) if polled else state
 

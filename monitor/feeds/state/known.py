@@ -28,25 +28,33 @@ class Known:
 
 
 def read_known(stored: Mapping[str, str]) -> dict[str, Known]:
-    """What was published of a feed, from id to what `known_value` wrote; longest ago first."""
-    parts = [(item, value.split(" ")) for item, value in stored.items()]
-    parts.sort(key=lambda pair: int(pair[1][3]) if len(pair[1]) > 3 else 0)
-    return {item: _read(value) for item, value in parts}
+    """What was published of a feed, from id to what `known_value` wrote; longest ago first.
+
+    What `known_value` did not write is as if it were not there.
+    """
+    read = [(item, *each) for item, value in stored.items() if (each := _read(value))]
+    read.sort(key=lambda each: each[1])
+    return {item: known for item, _, known in read}
 
 
-def _read(value: list[str]) -> Known:
-    rev, payload, text, *later = value
-    _, flags, published_s, url, title, *_ = (*later, *("", "", "", "", "")[len(later) :])
-    return Known(
-        rev=int(rev),
-        payload=payload,
-        text=text,
-        baseline="b" in flags,
-        cancelled="c" in flags,
-        published_s=int(published_s or -1),
-        url=url,
-        title=title,
-    )
+def _read(value: str) -> tuple[int, Known] | None:
+    """The poll that published it, and what; None for what `known_value` did not write."""
+    try:
+        rev, payload, text, *later = value.split(" ")
+        poll, flags, published_s, url, title, *_ = (*later, *("", "", "", "", "")[len(later) :])
+        known = Known(
+            rev=int(rev),
+            payload=payload,
+            text=text,
+            baseline="b" in flags,
+            cancelled="c" in flags,
+            published_s=int(published_s or -1),
+            url=url,
+            title=title,
+        )
+        return int(poll or 0), known
+    except ValueError:
+        return None
 
 
 def known_value(known: Known, poll: int) -> str:

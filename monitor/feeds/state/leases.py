@@ -22,6 +22,7 @@ from redis.client import NEVER_DECODE
 from redis.exceptions import RedisError
 
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.hints import RETRY_AFTER_MOST_S
 from monitor.feeds.fetching.hosts import site_of_url
 from monitor.feeds.pacing.first_polls import first_wait_s
 from monitor.feeds.pacing.pace import bounds_of
@@ -53,6 +54,9 @@ SETTLED_AT_ONCE = 64
 
 MEMBERS_KEPT = 10_000
 """Names of feeds in their list; each is needed at each poll."""
+
+HOST_MOST_MS = round(RETRY_AFTER_MOST_S * 1000)
+"""Of a host's pause."""
 
 Answer = TypeVar("Answer")
 
@@ -118,7 +122,7 @@ class Leases:
             StateUnreachable: Redis does not answer.
         """
         times = (_now(now_ms), _ms(self.lease_s), _ms(LIST_KEEP_S))
-        arguments = [self._feed, self._host, *times, len(self._feeds), most]
+        arguments = [self._feed, self._host, *times, len(self._feeds), most, HOST_MOST_MS]
         kind, *said = await _answer(self._lease(keys=[self._due], args=arguments))
         if kind == "wait":
             return Idle(said[0] / 1000)
@@ -126,7 +130,11 @@ class Leases:
             await self.enlist(now_ms=now_ms)
             return Idle(0.0)
         next_wait_ms, *leased = said
-        return [self._leased(each, next_wait_ms / 1000) for each in leased]
+        strangers = [member for member, *_ in leased if member not in self._feeds]
+        if strangers:
+            await _answer(self._redis.zrem(self._due, *strangers))
+        known = (each for each in leased if each[0] in self._feeds)
+        return [self._leased(each, next_wait_ms / 1000) for each in known] or Idle(0.0)
 
     def _leased(self, said: Sequence[Any], next_wait_s: float) -> Lease:
         """One lease as `lease.lua` answers it."""
@@ -137,8 +145,8 @@ class Leases:
             fence=fence,
             failures=failures,
             next_wait_s=next_wait_s,
-            state=read_state(state, feed.id),
-            known_count=known_count,
+            state=read_state(state, feed.id, known_count),
+            known_count=max(0, known_count),
         )
 
     async def enlist(self, *, now_ms: int | None = None) -> None:
@@ -235,7 +243,7 @@ class Leases:
             StateUnreachable: Redis does not answer.
         """
         if seconds > 0:
-            arguments: list[str | int] = [max(1, _ms(seconds)), _now(now_ms)]
+            arguments: list[str | int] = [max(1, _ms(seconds)), _now(now_ms), HOST_MOST_MS]
             await _answer(self._block(keys=[f"{self._host}{site}"], args=arguments))
 
     async def push(self, feed: str, body: bytes, content_type: str) -> bool:
@@ -338,4 +346,5 @@ def _ms(seconds: float) -> int:
 
 
 def _script(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    rooms = (Path(__file__).with_name(each) for each in ("sound.lua", name))
+    return "".join(each.read_text(encoding="utf-8") for each in rooms)

@@ -32,4 +32,4 @@ def push_bytes(body: bytes, content_type: str) -> bytes:
 def read_push(stored: bytes, *, more: bool) -> Push:
     """What `push_bytes` made."""
     content_type, _, body = stored.partition(b"\n")
-    return Push(body, content_type.decode(), more)
+    return Push(body, content_type.decode("utf-8", "replace"), more)

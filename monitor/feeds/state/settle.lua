@@ -8,24 +8,25 @@
 -- Answers of each poll 1, or 0 when somebody else has leased the feed since: nothing of it is
 -- stored then.
 local due_set = KEYS[1]
-local time = redis.call('TIME')
-local clock = time[1] * 1000 + math.floor(time[2] / 1000)
+read('ZCARD', due_set)
 
 local function ended(at, forget_at, known_at, last)
   local member = ARGV[at]
   local id, spec = string.match(member, '^(.*):(.-)$')
   local feed = ARGV[1] .. id
-  local was = redis.call('HMGET', feed, 'fence', 'hurry', 'topic_id')
+  local was = read('HMGET', feed, 'fence', 'hurry', 'topic_id')
   if was[1] ~= ARGV[at + 1] then return 0 end
-  local due = tonumber(ARGV[at + 2]) or clock
+  local due = clock(ARGV[at + 2])
   if not was[2] then due = due + ARGV[at + 3] end
   redis.call('HDEL', feed, 'until', 'hurry')
-  redis.call('HSET', feed, 'due', due, 'spec', spec, 'failures', ARGV[at + 4])
+  redis.call('HSET', feed, 'due', due, 'wait', ARGV[at + 3])
+  redis.call('HSET', feed, 'spec', spec, 'failures', ARGV[at + 4])
   redis.call('ZADD', due_set, due, member)
   if ARGV[at + 5] ~= '' then redis.call('HSET', feed, 'state', ARGV[at + 5]) end
   if was[3] and ARGV[at + 5] ~= '' then -- an earlier version's
     redis.call('HDEL', feed, 'url', 'topic_id', 'etag', 'last_modified', 'body_hash')
   end
+  if last > forget_at then read('HLEN', feed .. ':known') end
   for i = forget_at, known_at - 2 do redis.call('HDEL', feed .. ':known', ARGV[i]) end
   for i = known_at, last, 2 do redis.call('HSET', feed .. ':known', ARGV[i], ARGV[i + 1]) end
   return 1

@@ -17,6 +17,9 @@ WINDOW_MOST = 10_000
 WINDOWS_KEPT = 128
 """Of polls under way, each of which looks twice; 20 MB where all are of the largest."""
 
+WINDOW_MOST_CHARS = WINDOW_MOST * DIGEST_BYTES * 4 // 3 + 4
+"""In base64."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowFacts:
@@ -41,8 +44,13 @@ def pack_window(digests: Iterable[bytes]) -> str:
 
 @lru_cache(maxsize=WINDOWS_KEPT)
 def read_window(window: str) -> frozenset[bytes]:
-    """The digests that `pack_window` wrote."""
-    packed = b64decode(window)
+    """The digests that `pack_window` wrote; of anything else none: all is looked at anew."""
+    if len(window) > WINDOW_MOST_CHARS:
+        return frozenset()
+    try:
+        packed = b64decode(window)
+    except ValueError:
+        return frozenset()
     return frozenset(
         packed[start : start + DIGEST_BYTES] for start in range(0, len(packed), DIGEST_BYTES)
     )

@@ -5,6 +5,7 @@ verification is taken once, by whichever process hears it; what is not renewed g
 """
 
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import redis.asyncio as redis
@@ -60,9 +61,14 @@ class Subscriptions:
 
 
 def _read(stored: Mapping[str, str]) -> Subscription | None:
-    """None where a field is missing that every one has: it was cut short by a lost Redis."""
-    if not {"hub", "topic", "token", "secret"} <= stored.keys():
-        return None
+    """None where a field that every one has is missing, or what is a number says none."""
+    with suppress(ValueError):
+        if {"hub", "topic", "token", "secret"} <= stored.keys():
+            return _subscription(stored)
+    return None
+
+
+def _subscription(stored: Mapping[str, str]) -> Subscription:
     return Subscription(
         hub=stored["hub"],
         topic=stored["topic"],
