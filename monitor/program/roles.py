@@ -112,7 +112,7 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
     """The poll role."""
     from alerts.client import connect
     from monitor.feeds.fetching.fetcher import Fetcher
-    from monitor.feeds.parsers.pool import Parsers
+    from monitor.feeds.parsers.pool import SERVICE, Parsers
     from monitor.feeds.polling.poller import Poller, Tools
     from monitor.feeds.state.failing import last_answers
     from monitor.feeds.state.leases import Leases, StateUnreachable
@@ -130,9 +130,8 @@ async def serve_poll(context: Context, ready: asyncio.Event) -> None:
         fetcher = await stack.enter_async_context(
             Fetcher(contact=settings.text("WIREWATCH_CONTACT"))
         )
-        parsers = await stack.enter_async_context(
-            Parsers(round(settings.number("WIREWATCH_PARSERS")))
-        )
+        count, outage = round(settings.number("WIREWATCH_PARSERS")), context.outages.of(SERVICE)
+        parsers = await stack.enter_async_context(Parsers(count, outage=outage))
         with contextlib.suppress(StateUnreachable):  # the poller says so
             counts.polled_before(await last_answers(client, plan.desk, plan.feeds))
         leases = Leases(client, plan.desk, plan.feeds)

@@ -89,7 +89,7 @@ class Newsroom:
     @asynccontextmanager
     async def polling(
         self, *feeds: Feed, lease_s: float = 10.0, warm: bool = False
-    ) -> AsyncIterator[None]:
+    ) -> AsyncIterator[Parsers]:
         """A poller at work, stopped as the program stops it; `warm` once its parser is there."""
         async with Fetcher() as fetcher, Parsers() as parsers:
             if warm:
@@ -105,7 +105,7 @@ class Newsroom:
             )
             task = asyncio.create_task(poller.run())
             try:
-                yield
+                yield parsers
             finally:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

@@ -149,7 +149,7 @@ async def test_a_job_that_sees_two_workers_die_is_to_blame() -> None:
         os.kill(first, signal.SIGKILL)
         await until(lambda: parsers.pids not in ([], [first]))
         os.kill(parsers.pids[0], signal.SIGKILL)
-        assert await slow == Harmed("its parser ended with -9")
+        assert await slow == Harmed("its parser ended with -9", proven=False)
         assert titles(await other) == ["One"]
 
 

@@ -1,13 +1,19 @@
 """Feeds that fail, as pollers treat and ops hear of them."""
 
+import asyncio
+import os
 import re
+import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from stubs.newsroom import FIRST, Newsroom, feed, until
+from stubs.bodies import SLOW
+from stubs.newsroom import FIRST, Newsroom, feed, outages, until
 from stubs.outlet import OutletStub, rss
 
+from monitor.feeds.pacing.pace import Muted
 from monitor.feeds.polling import round as round_module
 from monitor.feeds.polling.polls import Polled
 from monitor.feeds.state.feed_state import read_state
@@ -84,3 +90,44 @@ async def test_what_nobody_foresaw_is_a_failure_of_that_feed_alone(
         await until(lambda: newsroom.polls.outcomes.count(Polled.FAILED) >= 1)
         await until(lambda: newsroom.broker.items)
     assert int((await newsroom.stored("hangs"))["failures"]) >= 1
+
+
+async def test_without_a_parser_no_feed_fails_and_no_outlet_is_asked(
+    newsroom: Newsroom,
+    outlet: OutletStub,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    feeds = [feed(outlet, name) for name in ("a", "b")]
+    for each in feeds:
+        outlet.serve(each.id, rss(FIRST))
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", "/bin/false")
+        async with newsroom.polling(*feeds):
+            await until(lambda: outages(caplog))
+            assert not newsroom.broker.items
+            patched.undo()
+            await until(lambda: len(newsroom.broker.items) == 2)
+    assert outages(caplog) == ["the parser went", "the parser is back"]
+    assert Polled.FAILED not in newsroom.polls.outcomes
+    assert not newsroom.polls.decisions
+
+
+async def test_a_parser_killed_by_others_puts_no_feed_in_quarantine(
+    newsroom: Newsroom, outlet: OutletStub
+) -> None:
+    outlet.serve("a", SLOW)
+    async with newsroom.polling(feed(outlet)) as parsers:
+        killed: set[int] = set()
+        while Polled.FAILED not in newsroom.polls.outcomes:
+            for pid in {*parsers.pids} - killed if outlet.requests else ():
+                await asyncio.sleep(0.1)  # it is at work on the only job by then, or soon
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+            await asyncio.sleep(0.01)
+        outlet.serve("a", rss(FIRST))
+        assert len(killed) >= 4
+        stored = await newsroom.stored("a")
+        state = read_state(stored["state"])
+    assert state.pace.muted is Muted.NO
+    assert stored["failures"] == "1"

@@ -64,9 +64,13 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Harmed:
-    """The body did harm to its parser: too slow, too large in memory, or the process ended."""
+    """The body did harm to its parser: too slow, too large in memory, or the process ended.
+
+    Not `proven` where the process was killed, which may have been anybody.
+    """
 
     why: str
+    proven: bool = True
 
 
 Answer = Read | Unreadable | Harmed

@@ -8,6 +8,7 @@ be cancelled at any time; no worker outlives the pool.
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections import deque
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from monitor.feeds.parsers.frames import Answer, AnswerReader, Frames, Harmed, Job, job_frame
+from streams.outage import Outage
 
 log = logging.getLogger("wirewatch.parsers")
 
@@ -26,6 +28,9 @@ SHARE_JOBS = 100_000
 
 MAX_DEATHS = 2
 """A worker may be killed from outside; a job that saw two die is to blame."""
+
+KILLED = frozenset({-signal.SIGKILL, -signal.SIGTERM})
+"""By somebody, or by a machine without memory; what does harm ends otherwise, or by our clock."""
 
 MAX_FALSE_STARTS = 3
 """Workers in a row that end before they are ready: then there is no parser for now."""
@@ -41,6 +46,10 @@ MAX_ABREAST_BYTES = 256 * 1024
 
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """Of the environment; secrets stay here."""
+
+
+SERVICE = "the parser"
+NO_PARSER = "no parser can be started"
 
 
 class NoParser(RuntimeError):
@@ -60,10 +69,18 @@ class _Errand:
 class Parsers:
     """`count` parser processes; used with `async with`, they start in the background.
 
-    `wall_s` is what a job may take, in seconds; after `share` jobs a worker is replaced.
+    `wall_s` is what a job may take, in seconds; after `share` jobs a worker is replaced.  `outage`
+    is said to begin when no process can be started.
     """
 
-    def __init__(self, count: int = 1, *, wall_s: float = WALL_S, share: int = SHARE_JOBS) -> None:
+    def __init__(
+        self,
+        count: int = 1,
+        *,
+        wall_s: float = WALL_S,
+        share: int = SHARE_JOBS,
+        outage: Outage | None = None,
+    ) -> None:
         self._count = count
         self._wall_s = wall_s
         self._share = share
@@ -71,6 +88,8 @@ class Parsers:
         self._workers: set[_Worker] = set()
         self._starts: set[asyncio.Task[None]] = set()
         self._false_starts = 0
+        self._outage = outage or Outage(SERVICE)
+        self._why = ""
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -99,6 +118,11 @@ class Parsers:
         await asyncio.gather(*(worker.gone.wait() for worker in workers))
 
     @property
+    def able(self) -> bool:
+        """False from when no process could be started until one is."""
+        return not self._outage.lasting_s
+
+    @property
     def pids(self) -> list[int]:
         """The processes that are ready for jobs."""
         return [worker.pid for worker in self._workers if worker.ready]
@@ -107,8 +131,10 @@ class Parsers:
         """What is in the job's body.
 
         Raises:
-            NoParser: no process can be started.
+            NoParser: no process can be started, or the pool is closed.
         """
+        if not self._open:
+            raise NoParser("the parsers were stopped")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Errand(job_frame(job), answer))
         self._hand_out()
@@ -132,8 +158,9 @@ class Parsers:
                 env={name: os.environ[name] for name in _INHERITED if name in os.environ},
                 process_group=0,  # Ctrl-C is for the program, which then ends its workers
             )
-        except OSError as error:
-            log.warning("a parser cannot be started: %s", error)
+        except (OSError, RuntimeError, MemoryError) as error:  # no process, thread or memory left
+            self._why = str(error) or type(error).__name__
+            worker.close()
             self.ended(worker)
 
     def _hand_out(self) -> None:
@@ -155,6 +182,7 @@ class Parsers:
     def came(self) -> None:
         """A worker is ready, or has answered: it can have another job."""
         self._false_starts = 0
+        self._outage.over()
         self._hand_out()
 
     def ended(self, worker: "_Worker") -> None:
@@ -169,10 +197,10 @@ class Parsers:
         self._false_starts += 1
         given_up = self._false_starts >= MAX_FALSE_STARTS
         if given_up:
-            log.error("no parser can be started")
+            self._outage.began(self._why or "its process ends before it begins")
             for errand in self._waiting:
                 if not errand.answer.done():
-                    errand.answer.set_exception(NoParser("no parser can be started"))
+                    errand.answer.set_exception(NoParser(NO_PARSER))
             self._waiting.clear()
         self._start(START_AGAIN_S if given_up else 0.0)
 
@@ -224,6 +252,9 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.SubprocessTransport, transport)
+        if self.gone.is_set():  # nobody waits for it any more
+            self._transport.close()
+            return
         self._stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
 
     def pipe_data_received(self, _fd: int, data: bytes) -> None:
@@ -279,7 +310,7 @@ class _Worker(asyncio.SubprocessProtocol):
         if self._overdue:
             harm = Harmed(f"reading it takes more than {self._wall_s:g} s")
         elif errand.deaths >= MAX_DEATHS:
-            harm = Harmed(f"its parser ended with {code}")
+            harm = Harmed(f"its parser ended with {code}", proven=code not in KILLED)
         else:
             return
         log.warning("a parser was lost: %s", harm.why)

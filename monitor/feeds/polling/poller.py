@@ -1,8 +1,8 @@
 """Poller: due feeds, leased and polled one beside the other, until the program stops.
 
 In: leases.  Out: each lease settled by its round, or given back at the end.  Invariants: so many
-polls are under way and no more; without Redis, broker or topic no outlet is asked; a lost lease
-ends its poll.
+polls are under way and no more; without Redis, broker, topic or parser no outlet is asked; a lost
+lease ends its poll.
 """
 
 import asyncio
@@ -88,6 +88,7 @@ class Poller:
         outages: Outages,
     ) -> None:
         self._leases = leases
+        self._parsers = tools.parsers
         self._topic = ItemsTopic(tools.publisher, make_topics, outages.of("Kafka (publishing)"))
         self._state_outage = outages.of("Redis (feed state)")
         self._rounds = self._make_rounds(tools)
@@ -136,6 +137,8 @@ class Poller:
             self._room.clear()
             await self._room.wait()
         self._look.clear()
+        if not self._parsers.able:
+            return RETRY_S
         try:
             topic_id = await self._topic.id()
             asked_at = asyncio.get_running_loop().time()

@@ -17,6 +17,7 @@ from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Failed, Later, Trouble
 from monitor.feeds.pacing.failing import shown_span
 from monitor.feeds.parsers.frames import Harmed
+from monitor.feeds.parsers.pool import START_AGAIN_S, NoParser
 from monitor.feeds.polling.after import Plan, after, owing
 from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
 from monitor.feeds.polling.poll import Means, poll
@@ -92,6 +93,8 @@ class Rounds:
                 return await poll(lease, state, topic_id, self.means, datetime.now(UTC))
         except LeaseLost:
             raise
+        except NoParser as error:
+            return Later(wait_s=START_AGAIN_S, why=str(error))
         except TimeoutError:
             return Failed(why=f"its poll took more than {POLL_MOST_S:.0f} s")
         except Exception as error:

@@ -180,8 +180,11 @@ class Reader:
             answer = await self.parsers.read(job)
             if not isinstance(answer, Harmed):
                 break
-        if isinstance(answer, Unreadable):
-            return Failed(why=answer.why, trouble=Trouble.UNREADABLE)
+        match answer:
+            case Unreadable(why):
+                return Failed(why=why, trouble=Trouble.UNREADABLE)
+            case Harmed(why, proven=False):
+                return Failed(why=why, trouble=Trouble.SOFT)
         return answer
 
 
