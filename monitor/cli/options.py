@@ -84,8 +84,17 @@ def load(given: Path | None) -> tuple[Desk, Settings]:
 
 
 def data_folder(desk: Desk, settings: Settings) -> Path:
-    """Where the desk's state is: `WIREWATCH_DATA`, `data` of desk.yaml, `<desk>/.data`."""
+    """Where the desk's state is: `WIREWATCH_DATA`, `data` of desk.yaml, `<desk>/.data`.
+
+    Raises:
+        Quit: files are taken out of it, as out of a drop folder.
+    """
+    from monitor.desk.config import data_in_drops
+
     given = settings.text("WIREWATCH_DATA")
-    if given:
-        return Path(given).expanduser().resolve()
-    return (desk.folder / (desk.data or ".data")).expanduser().resolve()
+    folder = Path(given) if given else desk.folder / (desk.data or ".data")
+    folder = folder.expanduser().resolve()
+    if feed := data_in_drops(desk.feeds, folder):
+        message = f"{folder} holds the desk's data, and feed {feed.id} takes files out of"
+        raise Quit(ExitCode.USAGE, f"{message} {feed.folder}: keep them apart")
+    return folder

@@ -173,7 +173,8 @@ def load_desk(folder: Path) -> Desk:
             ExitCode.USAGE, f"no desk.yaml in {folder}: `wirewatch init {folder}` writes one"
         )
     model, problems = _read_desk(folder / "desk.yaml")
-    feeds, found = _read_feeds(folder / FEEDS_FILE)
+    data = folder / model.data if model and model.data else None
+    feeds, found = _read_feeds(folder / FEEDS_FILE, data)
     problems += found
     if problems or model is None:
         raise Quit(ExitCode.USAGE, "\n".join(map(str, problems)))
@@ -210,7 +211,7 @@ def _read_desk(path: Path) -> tuple[DeskModel | None, list[Problem]]:
     return validate(DeskModel, document, known=lambda _: tuple(DeskModel.model_fields))
 
 
-def _read_feeds(path: Path) -> tuple[tuple[Feed, ...], list[Problem]]:
+def _read_feeds(path: Path, data: Path | None = None) -> tuple[tuple[Feed, ...], list[Problem]]:
     if not path.is_file():
         return (), []
     try:
@@ -225,7 +226,7 @@ def _read_feeds(path: Path) -> tuple[tuple[Feed, ...], list[Problem]]:
     if model is None:
         return (), problems
     feeds = tuple(_feed(given, path.parent) for given in model.root)
-    return feeds, [*_repeated(document, feeds), *_misplaced(document, feeds, path.parent)]
+    return feeds, [*_repeated(document, feeds), *_misplaced(document, feeds, path.parent, data)]
 
 
 def _feed(given: FeedModel, desk: Path) -> Feed:
@@ -268,16 +269,30 @@ def _repeated(document: Document, feeds: tuple[Feed, ...]) -> list[Problem]:
     return problems
 
 
-def _misplaced(document: Document, feeds: tuple[Feed, ...], desk: Path) -> Iterator[Problem]:
+def data_in_drops(feeds: tuple[Feed, ...], data: Path) -> Feed | None:
+    """The first feed whose drop folder and the data folder are one within the other."""
+    drops = ((feed, Path(feed.folder).resolve()) for feed in feeds if feed.folder)
+    return next((feed for feed, folder in drops if _overlap(folder, data)), None)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _misplaced(
+    document: Document, feeds: tuple[Feed, ...], desk: Path, data: Path | None
+) -> Iterator[Problem]:
     """Drop folders in which others lay files too: whatever lies in one is taken away."""
     root = desk.resolve()
-    own = (root / "rules", root / ".data")
+    own = [root / "rules", root / ".data"]
+    if data:
+        own.append(data.expanduser().resolve())
     taken: dict[Path, str] = {}
     for n, feed in enumerate(feeds):
         if not feed.folder:
             continue
         folder = Path(feed.folder).resolve()
-        if root.is_relative_to(folder) or any(folder.is_relative_to(place) for place in own):
+        if root.is_relative_to(folder) or any(_overlap(folder, place) for place in own):
             message = "files are taken out of a drop folder: name one apart from the desk's own"
             yield document.problem((n, "folder"), message)
         elif folder in taken:

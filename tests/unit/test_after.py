@@ -21,6 +21,7 @@ from streams.item import Item
 NOW_S = 1_790_000_000.0
 HOUR_S, WEEK_S = 3_600.0, 604_800.0
 A = Feed(id="a", url="https://outlet.example/a")
+DROPS = Feed(id="d", folder="/in")
 STATE = FeedState(
     url=A.url,
     topic_id="t1",
@@ -63,6 +64,19 @@ def test_nothing_new_is_asked_for_later(ended: Learned | Unchanged) -> None:
 
 def test_what_came_to_light_in_the_window_is_an_event() -> None:
     assert plan(learned(replace(NEWS, events=(GAP,)))).events == (GAP,)
+
+
+def test_what_is_published_is_remembered_though_its_files_stay() -> None:
+    stuck = replace(learned(NEWS), stuck="a.json cannot be moved")
+    state, events = STATE, []
+    for _ in range(9):
+        after_it = after(DROPS, state, stuck, subscribed=False, now_s=NOW_S, random=0.5)
+        assert after_it.changes is NEWS
+        assert after_it.state.body_hash == "b2"
+        stuck = replace(stuck, state=after_it.state)
+        events += [event.reason for event in after_it.events]
+    assert events == [Reason.FEED_FAILING]
+    assert after_it.wait_s < 70
 
 
 def test_what_the_broker_has_not_taken_changes_nothing_and_comes_again() -> None:

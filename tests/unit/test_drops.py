@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,12 +15,15 @@ from pathlib import Path
 import pytest
 
 from monitor.desk.config import load_desk
+from monitor.feeds.drops.agency_file import read_agency_file
 from monitor.feeds.drops.folder import (
     HALF_WRITTEN_S,
     KEPT_DONE_S,
     MAX_FILE_BYTES,
     MAX_FILES_A_POLL,
+    MAX_LOSSES,
     Drops,
+    ParserLost,
     Taken,
     Unavailable,
 )
@@ -293,14 +297,117 @@ def test_a_file_too_large_is_rejected_unread(folder: Path, put: Put) -> None:
     assert rejected.why == "larger than 8 MB"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+LOOK_AS_NOBODY = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from monitor.feeds.drops.folder import Drops
+from monitor.feeds.feed import Feed
+os.chdir(sys.argv[1])
+if os.getuid() == 0:  # who may read everything
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+drops = Drops(Path("."))
+for at in sys.argv[2:]:
+    look = drops.take(Feed(id="wire"), datetime.fromtimestamp(float(at), UTC))
+    print([entry.title for entry in look.entries], [x.why for x in look.rejected])
+"""
+
+
 def test_an_unreadable_file_waits_then_is_rejected(folder: Path, put: Put) -> None:
     put("a.json").chmod(0)
-    put("b.json")
+    put("b.json").chmod(0o644)
+    folder.chmod(0o777)
+    times = (NOW.timestamp(), NOW.timestamp() + HALF_WRITTEN_S)
+    command = [sys.executable, "-c", LOOK_AS_NOBODY, str(folder), *map(str, times)]
+    looked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert looked.stdout.splitlines() == [
+        "['News of b.json'] []",
+        "['News of b.json'] ['Permission denied']",
+    ], looked.stderr
+
+
+def test_a_file_that_cannot_be_moved_is_read_once(folder: Path, put: Put) -> None:
+    put("a.json")
+    put("bad.json", b"{", ago_s=100)
     drops = Drops(folder)
-    assert titles(taken(drops)) == ["News of b.json"]
-    [rejected] = taken(drops, later(HALF_WRITTEN_S)).rejected
-    assert rejected.why == "Permission denied"
+    look = taken(drops)
+    hinder(folder)
+    assert isinstance(drops.settle(look, NOW), Unavailable)
+    put("b.json")
+    (folder / "done").unlink()
+    for place in ("done", "rejected"):
+        shutil.rmtree(folder / place, ignore_errors=True)
+        (folder / place).mkdir()
+    look = taken(drops)
+    assert titles(look) == ["News of b.json"]  # the others only wait to be moved
+    assert look.rejected == ()
+    assert drops.settle(look, NOW) is None
+    assert names(folder) == []
+    assert names(folder / "done") == ["a.json", "b.json"]
+    assert names(folder / "rejected") == ["bad.json", "bad.json.reason.txt"]
+
+
+def hinder(folder: Path) -> None:
+    """A file in place of done/."""
+    (folder / "done").rmdir()
+    (folder / "done").write_text("")
+
+
+def test_a_file_in_place_of_done_is_named(folder: Path, put: Put) -> None:
+    taken(Drops(folder))
+    hinder(folder)
+    look = Drops(folder).take(FEED, NOW)
+    assert isinstance(look, Unavailable)
+    assert look.why.endswith("in/done: Not a directory")
+
+
+def test_stuck_files_leave_room_for_those_behind_them(folder: Path, put: Put) -> None:
+    for n in range(MAX_FILES_A_POLL):
+        put(f"{n:04}.json", ago_s=1000 - n)
+    put("new.json", ago_s=5)
+    drops = Drops(folder)
+    look = taken(drops)
+    hinder(folder)
+    assert isinstance(drops.settle(look, NOW), Unavailable)
+    (folder / "done").unlink()
+    look = taken(drops)
+    assert (titles(look), len(look.stuck)) == (["News of new.json"], MAX_FILES_A_POLL)
+
+
+def test_a_stuck_file_that_is_written_anew_is_read(folder: Path, put: Put) -> None:
+    put("a.json")
+    drops = Drops(folder)
+    look = taken(drops)
+    hinder(folder)
+    assert isinstance(drops.settle(look, NOW), Unavailable)
+    (folder / "done").unlink()
+    put("a.json", ago_s=3, headline="Newer")
+    assert titles(taken(drops)) == ["Newer"]
+
+
+def test_a_file_whose_parser_was_lost_stays_and_is_rejected_at_last(folder: Path, put: Put) -> None:
+    def read(body: bytes, feed: Feed, now: datetime) -> Sequence[Item | Dropped]:
+        if b"a.json" in body:
+            raise ParserLost("its parser ended with -9")
+        return read_agency_file(body, feed, now)
+
+    put("a.json", ago_s=100)
+    put("b.json")
+    drops = Drops(folder, read)
+    for _ in range(MAX_LOSSES - 1):
+        look = taken(drops)
+        assert (titles(look), look.rejected) == (["News of b.json"], ())
+    assert [x.why for x in taken(drops).rejected] == ["its parser ended with -9"]
+
+
+def test_a_clock_that_goes_back_holds_up_no_file(folder: Path, put: Put) -> None:
+    put("a.json", ago_s=0.5)
+    drops = Drops(folder)
+    assert titles(taken(drops)) == []
+    assert titles(taken(drops, later(-86_400))) == []
+    assert titles(taken(drops, later(-86_398))) == ["News of a.json"]
 
 
 def test_a_poll_reads_so_many_files_and_bytes(folder: Path, put: Put) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed, Priority
-from monitor.feeds.pacing.failing import BACKOFF_MOST_S, RETRY_AFTER_MOST_S, WEEK_S
+from monitor.feeds.pacing.failing import RETRY_AFTER_MOST_S, WEEK_S
 from monitor.feeds.pacing.moved import STAYS, Moving, asked_at, follow, lost
 from monitor.feeds.pacing.next_poll import Planned, next_poll
 from monitor.feeds.pacing.outcomes import (
@@ -26,7 +26,7 @@ from monitor.feeds.pacing.outcomes import (
     Outcome,
     Quarantined,
 )
-from monitor.feeds.pacing.pace import BOUNDS, Muted, Pace, bounds_of
+from monitor.feeds.pacing.pace import BACKOFF_MOST_S, BOUNDS, Muted, Pace, bounds_of
 from monitor.feeds.pacing.validators import PROBE_S, Body, Trust, probed, unconditional
 from streams.decision import Reason
 
@@ -105,6 +105,11 @@ def test_failures_double_up_to_six_hours_by_their_weight() -> None:
     assert waits("soft", 4) == [85, 120, 170, 240]
     assert waits("dns", 4)[-1] == 120
     assert repeat(Failure(trouble="busy"), 2)[0].wait_s == 600 * 1.25
+
+
+def test_a_folder_that_is_back_is_seen_within_a_minute() -> None:
+    planned = repeat(Failure(trouble="soft"), 30, Feed(id="d", folder="/in"))
+    assert planned[-1].wait_s < 70
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from monitor.cli.options import duration_s
+from monitor.cli.options import data_folder, duration_s
 from monitor.demo.newsroom import page
 from monitor.desk.config import load_desk
 from monitor.desk.settings import resolve, shown
@@ -95,6 +95,24 @@ def test_a_drop_folder_never_takes_the_desks_own_files(tmp_path: Path, folder: s
     (tmp_path / "feeds.yaml").write_text(f"- {{id: a, folder: {folder}}}")
     with pytest.raises(Quit, match="apart from the desk's own"):
         load_desk(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["state", "state/in", "./state/../state"])
+def test_a_drop_folder_never_takes_the_data_folders_files(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "desk.yaml").write_text("name: x\ndata: state")
+    (tmp_path / "feeds.yaml").write_text(f"- {{id: a, folder: {folder}}}")
+    with pytest.raises(Quit, match=r"feeds.yaml:1:19: .*apart from the desk's own"):
+        load_desk(tmp_path)
+
+
+@pytest.mark.parametrize("data", ["in", "in/done", "."])
+def test_a_data_folder_is_apart_from_drop_folders(tmp_path: Path, data: str) -> None:
+    (tmp_path / "desk.yaml").write_text("name: x")
+    (tmp_path / "feeds.yaml").write_text(f"- {{id: a, folder: {tmp_path / 'in'}}}")
+    desk = load_desk(tmp_path)
+    assert data_folder(desk, resolve({}, {})) == tmp_path / ".data"
+    with pytest.raises(Quit, match="feed a takes files out of"):
+        data_folder(desk, resolve({"WIREWATCH_DATA": str(tmp_path / data)}, {}))
 
 
 def test_a_feed_may_have_a_tier(tmp_path: Path) -> None:

@@ -3,17 +3,28 @@
 The way: `take` reads whole files and says what is in them; the caller publishes; `settle` moves
 the files to done/, and what cannot be read to rejected/ with the reason beside it.  Invariants: no
 file is moved before its items are published; a file half-written waits; what a killed poller had
-not moved is read again and has the same ids and hashes.  Blocking I/O: call both in a thread.
+not moved is read again and has the same ids and hashes; what cannot be moved is read once.
+Blocking I/O: call both in a thread.
 """
 
 import errno
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from monitor.feeds.drops.agency import latest_only
 from monitor.feeds.drops.agency_file import read_agency_file
-from monitor.feeds.drops.folder_files import DONE, REJECTED, Changed, DropFile, OpenFolder, opened
+from monitor.feeds.drops.folder_files import (
+    DONE,
+    PLACES,
+    REJECTED,
+    Changed,
+    DropFile,
+    OpenFolder,
+    opened,
+)
 from monitor.feeds.feed import Feed
 from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.reading.guard import NotAFeed
@@ -44,7 +55,16 @@ KEPT_DONE_S = 30 * 86_400.0
 PRUNE_EVERY_S = 3_600.0
 """Done/ may hold very many files; looking at each takes a second for 300,000."""
 
+LOOK_MOST_S = 20.0
+"""After which no further file is read: hostile ones take so long that a poll would not end."""
+
+MAX_LOSSES = 5
+"""Looks at a file in which its parser was lost; then it is to blame."""
+
 MAX_REASON_CHARS = 500
+
+ReadFile = Callable[[bytes, Feed, datetime], Sequence[Item | Dropped]]
+"""Reads a file's body, as `read_agency_file` does; may raise `ParserLost`, too."""
 
 _UNFINISHED = (".tmp", ".part", ".filepart", "~")
 _OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENXIO}
@@ -59,13 +79,25 @@ class Rejected:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A file that was read and cannot be moved; with `why` it was rejected."""
+
+    file: DropFile
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What one look gave: files read, their entries, files to reject; `more` lie there still."""
+    """What one look gave: files read, their entries, files to reject; `more` lie there still.
+
+    `stuck` files were taken at an earlier look, and are only to be moved.
+    """
 
     files: tuple[DropFile, ...] = ()
     entries: tuple[Item | Dropped, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
     more: bool = False
 
 
@@ -76,12 +108,18 @@ class Unavailable:
     why: str
 
 
+class ParserLost(Exception):
+    """The process that read the file was killed, which need not be the file's fault."""
+
+
 class Drops:
     """One feed's folder.  It remembers only what it waits for: another process may go on."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read: ReadFile = read_agency_file) -> None:
         self._path = path
+        self._read = read
         self._waiting: dict[str, _Wait] = {}
+        self._stuck: dict[str, Stuck] = {}
         self._pruned_s = float("-inf")
 
     def take(self, feed: Feed, now: datetime) -> Taken | Unavailable:
@@ -95,15 +133,31 @@ class Drops:
     def settle(self, taken: Taken, now: datetime) -> Unavailable | None:
         """Moves what was taken; call it once the broker has the entries and the rejections.
 
-        What cannot be moved stays and is taken again.
+        What cannot be moved stays, and is moved when it can be.
         """
+        moves = [Stuck(file) for file in taken.files]
+        moves += [Stuck(rejected.file, rejected.why) for rejected in taken.rejected]
+        moves += taken.stuck
+        self._stuck |= {move.file.name: move for move in moves}
+        why = ""
         try:
             with opened(self._path) as folder:
-                stuck = _move_all(folder, taken, now)
+                for move in moves:
+                    why = self._move(folder, move, now) or why
                 self._prune(folder, now)
         except OSError as error:
             return Unavailable(self._why(error))
-        return Unavailable(f"folder {self._path}: {stuck}") if stuck else None
+        return Unavailable(f"folder {self._path}: {why}") if why else None
+
+    def _move(self, folder: OpenFolder, move: Stuck, now: datetime) -> str:
+        """Why it cannot be moved; empty once it is."""
+        place = REJECTED if move.why else DONE
+        try:
+            folder.move(move.file, place, now, move.why)
+        except OSError as error:
+            return f"{move.file.shown} cannot be moved to {place}: {error.strerror}"
+        self._stuck.pop(move.file.name, None)
+        return ""
 
     def _take(self, folder: OpenFolder, feed: Feed, now: datetime) -> Taken:
         found = sorted(
@@ -114,12 +168,21 @@ class Drops:
             file.name: _waited(self._waiting.get(file.name), file, now.timestamp())
             for file in found
         }
-        look = _Look(folder, feed, now)
+        self._stuck = {f.name: s for f in found if (s := self._stuck_as(f))}
+        stuck = tuple(self._stuck.values())[:MAX_FILES_A_POLL]
+        look = _Look(folder, self._read, feed, now)
         for file in found:
+            if file.name in self._stuck:
+                continue
             if look.full(file):
-                return look.taken(more=True)
+                return look.taken(stuck, more=True)
             look.at(file, self._waiting[file.name])
-        return look.taken(more=False)
+        return look.taken(stuck, more=False)
+
+    def _stuck_as(self, file: DropFile) -> Stuck | None:
+        """What is remembered of a file that could not be moved, if it is still that one."""
+        stuck = self._stuck.get(file.name)
+        return stuck if stuck and stuck.file.same(file) else None
 
     def _prune(self, folder: OpenFolder, now: datetime) -> None:
         if now.timestamp() - self._pruned_s >= PRUNE_EVERY_S:
@@ -127,7 +190,8 @@ class Drops:
             folder.prune(KEPT_DONE_S, now)
 
     def _why(self, error: OSError) -> str:
-        return f"folder {self._path}: {error.strerror or type(error).__name__}"
+        where = f"{self._path}/{error.filename}" if error.filename in PLACES else self._path
+        return f"folder {where}: {error.strerror or type(error).__name__}"
 
 
 @dataclass(slots=True)
@@ -137,6 +201,7 @@ class _Wait:
     file: DropFile
     since_s: float
     broken: str = ""
+    losses: int = 0
 
 
 def _waited(before: _Wait | None, file: DropFile, now_s: float) -> _Wait:
@@ -150,24 +215,12 @@ def _unfinished(name: str) -> bool:
     return name.startswith(".") or name.lower().endswith(_UNFINISHED)
 
 
-def _move_all(folder: OpenFolder, taken: Taken, now: datetime) -> str:
-    """Moves what can be moved; says of the first file that cannot be, why."""
-    moves = [(file, DONE, "") for file in taken.files]
-    moves += [(rejected.file, REJECTED, rejected.why) for rejected in taken.rejected]
-    stuck = []
-    for file, place, why in moves:
-        try:
-            folder.move(file, place, now, why)
-        except OSError as error:
-            stuck.append(f"{file.shown} cannot be moved to {place}: {error.strerror}")
-    return next(iter(stuck), "")
-
-
 class _Look:
     """One look into the folder."""
 
-    def __init__(self, folder: OpenFolder, feed: Feed, now: datetime) -> None:
-        self._folder, self._feed, self._now = folder, feed, now
+    def __init__(self, folder: OpenFolder, read: ReadFile, feed: Feed, now: datetime) -> None:
+        self._folder, self._reads, self._feed, self._now = folder, read, feed, now
+        self._ends_at = time.monotonic() + LOOK_MOST_S
         self._files: list[DropFile] = []
         self._entries: list[Item | Dropped] = []
         self._rejected: list[Rejected] = []
@@ -178,7 +231,7 @@ class _Look:
         count = len(self._files) + len(self._rejected)
         over = self._bytes + min(file.size, MAX_FILE_BYTES) > MAX_BYTES_A_POLL
         many = count >= MAX_FILES_A_POLL or len(self._entries) >= MAX_ENTRIES_A_POLL
-        return many or bool(self._bytes and over)
+        return many or time.monotonic() > self._ends_at or bool(self._bytes and over)
 
     def at(self, file: DropFile, wait: _Wait) -> None:
         """Takes, rejects or leaves the file."""
@@ -194,12 +247,13 @@ class _Look:
             if why and still_s >= HALF_WRITTEN_S:
                 self._reject(file, why)
 
-    def taken(self, *, more: bool) -> Taken:
+    def taken(self, stuck: tuple[Stuck, ...], *, more: bool) -> Taken:
         """What the look gave; of several versions of one item only the last is an item."""
         return Taken(
             files=tuple(self._files),
             entries=tuple(latest_only(self._entries)),
             rejected=tuple(self._rejected),
+            stuck=stuck,
             more=more,
         )
 
@@ -219,11 +273,12 @@ class _Look:
             return error.strerror or type(error).__name__
         self._bytes += len(body)
         try:
-            entries = read_agency_file(body, self._feed, self._now)
+            entries = self._reads(body, self._feed, self._now)
         except NotAFeed as error:
             wait.broken = str(error)
-        except Exception as error:  # one odd file must not hold up those behind it
-            wait.broken = f"{type(error).__name__}: {error}"
+        except ParserLost as error:
+            wait.losses += 1
+            wait.broken = str(error) if wait.losses >= MAX_LOSSES else ""
         else:
             self._files.append(file)
             self._entries += entries

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-DONE, REJECTED = "done", "rejected"
+PLACES = DONE, REJECTED = "done", "rejected"
 REASON_SUFFIX = ".reason.txt"
 
 MAX_NAME_BYTES = 200
@@ -107,11 +107,13 @@ class OpenFolder:
         place, pruned = self._places[DONE], 0
         with os.scandir(place) as found:
             for entry in found:
-                status = entry.stat(follow_symlinks=False)
-                moved_s = max(status.st_ctime, status.st_mtime)  # moving sets the ctime
-                if now.timestamp() - moved_s > older_than_s and not stat.S_ISDIR(status.st_mode):
-                    os.unlink(entry.name, dir_fd=place)
-                    pruned += 1
+                with suppress(FileNotFoundError):  # another poller's, or the owner's, doing
+                    status = entry.stat(follow_symlinks=False)
+                    moved_s = max(status.st_ctime, status.st_mtime)  # moving sets the ctime
+                    old = now.timestamp() - moved_s > older_than_s
+                    if old and not stat.S_ISDIR(status.st_mode):
+                        os.unlink(entry.name, dir_fd=place)
+                        pruned += 1
         return pruned
 
 
@@ -126,9 +128,9 @@ def opened(path: Path) -> Iterator[OpenFolder]:
     try:
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(0, "files cannot be moved out of it")
-        for place in (DONE, REJECTED):
+        for place in PLACES:
             fds.append(_place(fds[0], place))
-        yield OpenFolder(fds[0], dict(zip((DONE, REJECTED), fds[1:], strict=True)))
+        yield OpenFolder(fds[0], dict(zip(PLACES, fds[1:], strict=True)))
     finally:
         for fd in fds:
             os.close(fd)

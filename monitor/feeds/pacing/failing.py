@@ -15,9 +15,6 @@ from streams.decision import Reason
 WEIGHTS = {"dns": 0.25, "soft": 0.5}
 """Of a failure, 1 where not listed: what passes by itself counts for less (so MediaCloud)."""
 
-BACKOFF_MOST_S = 6 * 3_600.0
-"""404 feeds do come back; four polls a day harm nobody."""
-
 DOUBLINGS_MOST = 24.0
 """2 to the power of it is above any wait; `errors` grows no further."""
 
@@ -84,7 +81,7 @@ def _wait_s(pace: Pace, errors: float, failure: Failure, bounds: Bounds, random:
     keep_off = failure.trouble in KEEP_OFF and not asked
     first, spread = (KEEP_OFF_FIRST_S / 2, KEEP_OFF_SPREAD) if keep_off else (0.0, JITTER)
     doubled = max(first, bounds.shortest_s) * pow(2.0, errors)
-    backed_off = BACKOFF_MOST_S if pace.muted else min(doubled, BACKOFF_MOST_S)
+    backed_off = bounds.backoff_s if pace.muted else min(doubled, bounds.backoff_s)
     return max(backed_off, bounds.shortest_s, asked) * (1 + spread * random)
 
 

@@ -11,13 +11,20 @@ from math import pow
 
 from monitor.feeds.feed import Feed, Priority
 
+BACKOFF_MOST_S = 6 * 3_600.0
+"""404 feeds do come back; four polls a day harm nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The shortest and the longest interval of a feed that answers, seconds."""
+    """The shortest and the longest interval of a feed that answers, seconds.
+
+    `backoff_s` is the longest between two tries of one that fails.
+    """
 
     shortest_s: float
     longest_s: float
+    backoff_s: float = BACKOFF_MOST_S
 
     def first_s(self, random: float) -> float:
         """Where a new feed begins: anywhere, so that feeds added together never come in waves."""
@@ -43,10 +50,15 @@ BOUNDS = {
 FOLDER_EVERY_S = 1.0
 """Between two looks into a folder: one costs a listing."""
 
+FOLDER_BACKOFF_S = 60.0
+"""Nobody is bothered by a look, and what lies in a folder that is back is news."""
+
 
 def bounds_of(feed: Feed) -> Bounds:
     """Those of its priority; with `every`, and for a folder, both are one interval."""
     fixed = feed.every_s or (FOLDER_EVERY_S if feed.folder else 0.0)
+    if feed.folder:
+        return Bounds(fixed, fixed, FOLDER_BACKOFF_S)
     return Bounds(fixed, fixed) if fixed else BOUNDS[feed.priority]
 
 

@@ -26,7 +26,8 @@ _LENGTH_BYTES = 4
 class Job:
     """A body to read; `now` is the time of retrieval (aware).
 
-    With `article` it is the page of one, and its text is wanted.
+    With `article` it is the page of one, and its text is wanted; with `agency` it is no feed, but
+    a file that an agency left.
     """
 
     body: bytes
@@ -35,6 +36,7 @@ class Job:
     feed: Feed
     now: datetime
     article: bool = False
+    agency: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

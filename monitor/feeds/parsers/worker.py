@@ -76,7 +76,7 @@ def read(job: Job) -> Answer:
     try:
         if job.article:
             return Read(entries=(), text=article_text(job.body, job.url))
-        if is_agency_file(job.body):
+        if job.agency or is_agency_file(job.body):
             return Read(entries=tuple(read_agency_file(job.body, job.feed, job.now)))
         return _feed(job)
     except NotAFeed as error:

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.answers import Failed, Later
+from monitor.feeds.fetching.answers import Failed, Later, Trouble
 from monitor.feeds.fetching.hosts import site_of_url
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.pacing import outcomes
@@ -47,6 +47,8 @@ def after(
     `state` is the one the poll began with; `random` in [0, 1).
     """
     match ended:
+        case Learned(stuck=why) if why:
+            return _stuck(feed, ended, now_s, random)
         case Learned() | Unchanged():
             return _answered(feed, state, ended, subscribed, now_s, random)
         case _:
@@ -66,6 +68,18 @@ def owing(plan: Plan, feed: Feed, owed: Owed, now_s: float) -> Plan:
     kept = replace(plan.state, owed=Owed(events=events, url=feed.url, ask_at_s=now_s + asked_in_s))
     soon_s = min(plan.wait_s, HELD_S, bounds_of(feed).shortest_s)
     return replace(plan, wait_s=soon_s, state=kept, events=())
+
+
+def _stuck(feed: Feed, ended: Learned, now_s: float, random: float) -> Plan:
+    """What is published is remembered, though its files come again."""
+    failed = outcomes.Failure(trouble=Trouble.SOFT, why=ended.stuck)
+    planned = next_poll(feed, ended.state.pace, failed, NO_HINTS, now_s, random)
+    return Plan(
+        wait_s=AT_ONCE_S if ended.more else planned.wait_s,
+        state=replace(ended.state, pace=planned.pace),
+        events=(*ended.changes.events, *planned.events),
+        changes=ended.changes,
+    )
 
 
 def _outcome(ended: Ended) -> Outcome:

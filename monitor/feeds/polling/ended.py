@@ -42,12 +42,16 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """Published, to be remembered; `more` of a folder is left for the next poll."""
+    """Published, to be remembered; `more` of a folder is left for the next poll.
+
+    `stuck` says which of a folder's files cannot be moved away, and why.
+    """
 
     state: FeedState
     changes: Changes
     said: Said = Said()
     more: bool = False
+    stuck: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,16 @@ class Unpublished:
     """The broker has not acknowledged what is new; any of it may be there all the same."""
 
     why: str
+
+
+def failure(ended: "Ended") -> str:
+    """Why the feed counts as failing; empty where it does not."""
+    match ended:
+        case Failed(why=why) | Harmed(why=why):
+            return why or "it fails"
+        case Learned(stuck=stuck):
+            return stuck
+    return ""
 
 
 Ended = Learned | Unchanged | Unpublished | Later | Failed | Harmed

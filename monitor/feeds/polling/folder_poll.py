@@ -7,6 +7,7 @@ why it is rejected.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.feeds.drops.folder import Drops, Taken, Unavailable
@@ -41,7 +42,7 @@ async def poll_folder(
     taken = await asyncio.to_thread(drops.take, feed, now)
     if isinstance(taken, Unavailable):
         return Failed(why=taken.why, trouble=Trouble.SOFT)
-    if not taken.files and not taken.rejected:
+    if not (taken.files or taken.rejected or taken.stuck):
         return Unchanged()
     items = [entry for entry in taken.entries if isinstance(entry, Item)]
     facts = WindowFacts(first_poll=not state.baseline_done, total=len(items))
@@ -56,22 +57,16 @@ async def poll_folder(
         await desk.events(feed, _rejections(taken))
     except NotPublished as error:
         return Unpublished(why=str(error))
-    return await _moved(drops, taken, now) or _learned(lease, state, topic_id, taken, changes, now)
-
-
-async def _moved(drops: Drops, taken: Taken, now: datetime) -> Failed | None:
-    """None once the files are out of the way; those that are not come again."""
     stuck = await asyncio.to_thread(drops.settle, taken, now)
-    return Failed(why=stuck.why, trouble=Trouble.SOFT) if stuck else None
+    return replace(
+        _learned(lease, state, topic_id, changes, now),
+        more=taken.more,
+        stuck=stuck.why if stuck else "",
+    )
 
 
 def _learned(
-    lease: Lease,
-    state: FeedState,
-    topic_id: str,
-    taken: Taken,
-    changes: Changes,
-    now: datetime,
+    lease: Lease, state: FeedState, topic_id: str, changes: Changes, now: datetime
 ) -> Learned:
     learned = state.published(
         url=lease.feed.url,
@@ -80,7 +75,7 @@ def _learned(
         body_hash="",
         now_s=now.timestamp(),
     )
-    return Learned(state=learned, changes=changes, more=taken.more)
+    return Learned(state=learned, changes=changes)
 
 
 def _rejections(taken: Taken) -> list[FeedEvent]:

@@ -19,6 +19,7 @@ from monitor.feeds.fetching.answers import Retrieved, Validators
 from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.secrets import Secret
 from monitor.feeds.parsers.pool import Parsers
+from monitor.feeds.polling.agency_files import read_by
 from monitor.feeds.polling.poll import Means
 from monitor.feeds.polling.polls import PollLedger
 from monitor.feeds.polling.published import Desk
@@ -216,7 +217,8 @@ class Poller:
 
     def _drops(self, feed: Feed) -> Drops:
         if feed.id not in self._folders:
-            self._folders[feed.id] = Drops(Path(feed.folder))
+            read = read_by(self._parsers, asyncio.get_running_loop())
+            self._folders[feed.id] = Drops(Path(feed.folder), read)
         return self._folders[feed.id]
 
     def _may_publish(self, lease: Lease) -> None:

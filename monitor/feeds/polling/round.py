@@ -19,7 +19,7 @@ from monitor.feeds.pacing.failing import shown_span
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.parsers.pool import START_AGAIN_S, NoParser
 from monitor.feeds.polling.after import Plan, after, owing
-from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
+from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished, failure
 from monitor.feeds.polling.poll import Means, poll
 from monitor.feeds.polling.polls import Polled, PollLedger
 from monitor.feeds.polling.topic import ItemsTopic
@@ -74,7 +74,7 @@ class Rounds:
         except LeaseLost:
             self._count(lease, Polled.HELD, started)
             raise
-        self._count(lease, _POLLED[type(ended)], started)
+        self._count(lease, Polled.FAILED if failure(ended) else _POLLED[type(ended)], started)
         _say(lease, ended, plan)
         return plan.wait_s
 
@@ -136,7 +136,7 @@ class Rounds:
                 self.topic.took()
             case Failed(site=site, retry_after_s=wait_s) if site:
                 await self.state.ask(lambda: self.leases.block_site(site, wait_s))
-        failures = lease.failures + 1 if isinstance(ended, Failed | Harmed) else 0
+        failures = lease.failures + 1 if failure(ended) else 0
         if isinstance(ended, Unpublished | Later):
             failures = lease.failures
         kept = await self.state.ask(
@@ -168,14 +168,10 @@ _SAID = frozenset({Reason.FEED_FAILING, Reason.FEED_GONE, Reason.FEED_QUARANTINE
 
 def _say(lease: Lease, ended: Ended, plan: Plan) -> None:
     """One line when a feed begins to fail and one when it is back, among all pollers."""
-    said = any(event.reason in _SAID for event in plan.events)
-    match ended:
-        case Failed(why=why) | Harmed(why=why) if not lease.failures and not said:
-            wait_s = plan.state.owed.wait_s(lease.feed.url, time.time()) or plan.wait_s
-            outage_log.warning(
-                "feed %s fails, asked again in %s: %s", lease.feed.id, shown_span(wait_s), why
-            )
-        case Learned() | Unchanged() if lease.failures:
-            outage_log.warning(
-                "feed %s is back after %d failed polls", lease.feed.id, lease.failures
-            )
+    why, told = failure(ended), any(event.reason in _SAID for event in plan.events)
+    if why and not lease.failures and not told:
+        wait_s = plan.state.owed.wait_s(lease.feed.url, time.time()) or plan.wait_s
+        span = shown_span(wait_s)
+        outage_log.warning("feed %s fails, asked again in %s: %s", lease.feed.id, span, why)
+    elif lease.failures and not why and isinstance(ended, Learned | Unchanged):
+        outage_log.warning("feed %s is back after %d failed polls", lease.feed.id, lease.failures)
