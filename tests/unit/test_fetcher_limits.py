@@ -23,6 +23,7 @@ from stubs.turns import Clock
 
 from monitor.embedded.children import free_port
 from monitor.feeds.fetching.answers import (
+    UNCONDITIONAL,
     Failed,
     Later,
     Retrieved,
@@ -80,7 +81,64 @@ async def test_an_endless_body_is_cut_off(fetcher: Fetcher) -> None:
         assert trouble(await get(fetcher, url)) is Trouble.TOO_LARGE
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br"])
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"", b"\r\n"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <%b>\r\n\r\n" % (b"x" * 4_000)),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    ],
+)
+async def test_what_says_nothing_at_great_length_is_cut_off(
+    fetcher: Fetcher, begins: bytes, goes_on: bytes
+) -> None:
+    long = [goes_on * (65_536 // len(goes_on))] * 300
+    async with answering(begins, *long) as url:
+        assert await get(fetcher, url) == Failed(
+            why="sends more than 9 MB", trouble=Trouble.TOO_LARGE
+        )
+
+
+async def test_one_connection_may_bring_many_bodies(outlet: OutletStub, fetcher: Fetcher) -> None:
+    outlet.serve("/a", bytes(MAX_BODY_BYTES))
+    for _ in range(3):
+        assert isinstance(await get(fetcher, outlet.url("/a")), Retrieved)
+
+
+async def test_tls_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.server_both)
+    monkeypatch.setenv("SSL_CERT_FILE", made.ca)
+    long = [b"\r\n" * 32_768] * 300
+    async with (
+        Fetcher(proxies={}) as trusting,
+        answering(*long, context=context) as url,
+    ):
+        assert trouble(await get(trusting, url)) is Trouble.TOO_LARGE
+
+
+@pytest.mark.parametrize("value", ["é".encode("latin-1"), b'"\x01"', b"x" * 2_000])
+async def test_validators_that_cannot_be_sent_back_are_not_kept(
+    fetcher: Fetcher, value: bytes
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nETag: %b\r\nLast-Modified: %b\r\nContent-Length: 0\r\n\r\n"
+    async with answering(head % (value, value)) as url:
+        got = await get(fetcher, url)
+    assert isinstance(got, Retrieved)
+    assert got.validators == UNCONDITIONAL
+
+
+async def test_a_content_type_of_any_bytes_is_text(fetcher: Fetcher) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; \xff\xe9\r\nContent-Length: 0\r\n\r\n"
+    async with answering(head) as url:
+        got = await get(fetcher, url)
+    assert isinstance(got, Retrieved)
+    assert got.content_type == "text/xml; ??"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
 async def test_what_cannot_be_inflated(outlet: OutletStub, fetcher: Fetcher, encoding: str) -> None:
     outlet.serve("/a", b"not packed at all", headers={"Content-Encoding": encoding})
     assert trouble(await get(fetcher, outlet.url("/a"))) is Trouble.UNREADABLE

@@ -12,12 +12,21 @@ from http import HTTPStatus
 import aiohttp
 
 from monitor.feeds.fetching.answers import Failed, Trouble
-from monitor.feeds.fetching.session import CONNECT_TIMEOUT_S, NOT_PUBLIC, SOCKET_TIMEOUT_S
+from monitor.feeds.fetching.session import (
+    CONNECT_TIMEOUT_S,
+    NOT_PUBLIC,
+    SOCKET_TIMEOUT_S,
+    TOO_MUCH,
+)
 
 MAX_WHY_CHARS = 200
+MAX_HOST_CHARS = 80
+"""Of a name that a redirect made up; a label alone may have 63."""
+
 PASSING = frozenset({304, 408, 425})
 """What a moment may mend; 304 is one where nobody asked whether something changed."""
 
+_PACKED = Failed(why="its body cannot be decompressed", trouble=Trouble.UNREADABLE)
 _NO_SUCH_NAME = frozenset({1, 4})
 """c-ares: the name has no address (ENODATA), or does not exist (ENOTFOUND)."""
 _NO_SUCH_NAME_SYSTEM = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
@@ -47,6 +56,8 @@ def _trouble(status: int) -> Trouble:
 
 def failed_error(error: Exception) -> Failed:
     """What an exception of aiohttp or the operating system means."""
+    if TOO_MUCH in str(error):  # of a connection that was broken off only the text comes through
+        return Failed(why=TOO_MUCH, trouble=Trouble.TOO_LARGE)
     match error:
         case aiohttp.ClientConnectorError() | aiohttp.ClientHttpProxyError():
             return _failed_start(error)
@@ -56,6 +67,8 @@ def failed_error(error: Exception) -> Failed:
             return Failed(why=f"sends nothing for {SOCKET_TIMEOUT_S:.0f} s")
         case aiohttp.ClientPayloadError():
             return _failed_body(error)
+        case aiohttp.ClientResponseError(message=message) if "content-encoding" in message:
+            return _PACKED
         case aiohttp.ClientResponseError():
             return Failed(why="its answer is no HTTP", trouble=Trouble.UNREADABLE)
         case aiohttp.InvalidURL():
@@ -88,9 +101,10 @@ def _failed_lookup(error: aiohttp.ClientConnectorDNSError) -> Failed:
     cause = error.os_error.__cause__ or error.os_error
     code = cause.args[0] if cause.args else None
     system = isinstance(cause, socket.gaierror)
+    host = error.host[:MAX_HOST_CHARS]
     if code in (_NO_SUCH_NAME_SYSTEM if system else _NO_SUCH_NAME):
-        return Failed(why=f"no such name: {error.host}", trouble=Trouble.HARD)
-    return Failed(why=f"the name {error.host} cannot be looked up now", trouble=Trouble.DNS)
+        return Failed(why=f"no such name: {host}", trouble=Trouble.HARD)
+    return Failed(why=f"the name {host} cannot be looked up now", trouble=Trouble.DNS)
 
 
 def _failed_connection(error: OSError) -> Failed:
@@ -103,7 +117,7 @@ def _failed_connection(error: OSError) -> Failed:
 
 def _failed_body(error: aiohttp.ClientPayloadError) -> Failed:
     if isinstance(error.__cause__, aiohttp.http.HttpProcessingError) and "decode" in str(error):
-        return Failed(why="its body cannot be decompressed", trouble=Trouble.UNREADABLE)
+        return _PACKED
     return Failed(why="its body broke off")
 
 

@@ -32,7 +32,7 @@ from monitor.feeds.fetching.answers import (
     Validators,
 )
 from monitor.feeds.fetching.failures import failed_answer, failed_error
-from monitor.feeds.fetching.hints import header, links, max_age_s, retry_after_s
+from monitor.feeds.fetching.hints import content_type, links, max_age_s, retry_after_s, validator
 from monitor.feeds.fetching.hosts import Hosts, site_of
 from monitor.feeds.fetching.proxies import proxies_in_environment
 from monitor.feeds.fetching.routes import Routes
@@ -325,10 +325,10 @@ async def _retrieved(
     return Retrieved(
         body=bytes(body),
         url=url,
-        content_type=header(headers, "Content-Type"),
+        content_type=content_type(headers.get("Content-Type", "")),
         validators=Validators(
-            header(headers, "ETag"),
-            header(headers, "Last-Modified"),
+            validator(headers.get("ETag", "")),
+            validator(headers.get("Last-Modified", "")),
             "" if url == str(call.asked) else url,
         ),
         hops=hops,

@@ -16,14 +16,13 @@ RETRY_AFTER_MOST_S = 86_400.0
 MAX_LINK_CHARS = 8_192
 """Of all Link headers together; a hub stands among the first."""
 
+VALIDATOR_MOST_CHARS = 1_024
+"""Longer ones come from nobody, and many servers refuse a request that holds them, for good."""
+
+CONTENT_TYPE_MOST_CHARS = 256
+
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
-
-
-def header(headers: Mapping[str, str], name: str) -> str:
-    """The value of a header; empty where its bytes are no text: it could not be sent or stored."""
-    value = headers.get(name, "")
-    return value if _is_text(value) else ""
 
 
 def _is_text(value: str) -> bool:
@@ -66,6 +65,16 @@ def _until_expiry_s(headers: Mapping[str, str]) -> float | None:
     expires, sent = (_moment(told), _moment(headers.get("Date", ""))) if told else (None, None)
     fresh = (expires - sent).total_seconds() if expires and sent else 0.0
     return fresh if fresh > 0 else None
+
+
+def validator(value: str) -> str:
+    """`ETag` or `Last-Modified` as it can be kept and sent back; empty where it cannot be."""
+    return value if len(value) <= VALIDATOR_MOST_CHARS and value.isprintable() else ""
+
+
+def content_type(value: str) -> str:
+    """`Content-Type` without bytes that are no UTF-8."""
+    return value[:CONTENT_TYPE_MOST_CHARS].encode(errors="replace").decode()
 
 
 def links(values: Sequence[str], base: str) -> dict[str, str]:

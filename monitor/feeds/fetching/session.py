@@ -1,8 +1,8 @@
 """Session: connections to outlets, to public addresses only or to any.
 
-In: nothing.  Out: two aiohttp sessions over one resolver and one set of certificates.  Invariant:
+In: nothing.  Out: two aiohttp sessions over one resolver and one set of certificates.  Invariants:
 a guarded session never holds a connection to an address that is not public; connections of the
-other are never lent to it.
+other are never lent to it; no server sends more in answer to a question than `WIRE_MOST_BYTES`.
 """
 
 import socket
@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -28,6 +28,10 @@ DNS_CACHE_NAMES = 10_000
 HEADER_MOST_BYTES = 32_768
 """One header; content security policies of real outlets are longer than aiohttp's 8 kB."""
 
+WIRE_MOST_BYTES = 9 * 1024 * 1024
+"""Of one answer as it comes in: a body of 8 MB and what it is wrapped in.  Headers that never end,
+interim answers, chunks of a byte cost far more to read than they hold: two seconds at worst."""
+
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, "
     "text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
@@ -36,6 +40,7 @@ ENCODINGS = "gzip, br"
 """Both are inflated in bounded pieces."""
 
 NOT_PUBLIC = "is no public address"
+TOO_MUCH = f"sends more than {WIRE_MOST_BYTES // 2**20} MB"
 
 
 class NotPublic(OSError):
@@ -45,14 +50,53 @@ class NotPublic(OSError):
         super().__init__(f"{address} {NOT_PUBLIC}")
 
 
+class BoundedSocket(socket.socket):
+    """Breaks off where more than `WIRE_MOST_BYTES` come in without anything being sent."""
+
+    _taken = 0
+
+    def send(self, *given: Any) -> int:
+        """A question: what comes from now on is its answer."""
+        self._taken = 0
+        return super().send(*given)
+
+    def sendmsg(self, *given: Any) -> int:
+        """As `send`."""
+        self._taken = 0
+        return super().sendmsg(*given)
+
+    def recv(self, *given: Any) -> bytes:
+        """A piece of an answer."""
+        piece = super().recv(*given)
+        self._take(len(piece))
+        return piece
+
+    def recv_into(self, *given: Any) -> int:
+        """A piece of an answer, as TLS takes it."""
+        size = super().recv_into(*given)
+        self._take(size)
+        return size
+
+    def _take(self, size: int) -> None:
+        self._taken += size
+        if self._taken > WIRE_MOST_BYTES:
+            raise ConnectionAbortedError(TOO_MUCH)
+
+
+def bounded(address: AddrInfoType) -> socket.socket:
+    """A socket for any address."""
+    family, kind, protocol, *_ = address
+    return BoundedSocket(family, kind, protocol)
+
+
 def guard(public: Callable[[str], bool]) -> Callable[[AddrInfoType], socket.socket]:
     """Makes sockets for addresses that are `public`; raises `NotPublic` for the others."""
 
     def guarded_socket(address: AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, (host, *_) = address
+        host, *_ = address[4]
         if not public(str(host)):
             raise NotPublic(str(host))
-        return socket.socket(family, kind, protocol)
+        return bounded(address)
 
     return guarded_socket
 
@@ -85,7 +129,7 @@ class Sessions:
                     ttl_dns_cache=DNS_CACHE_S,
                     dns_cache_max_size=DNS_CACHE_NAMES,
                     ssl=context,
-                    socket_factory=guard(public) if guarded else None,
+                    socket_factory=guard(public) if guarded else bounded,
                 ),
                 timeout=aiohttp.ClientTimeout(
                     total=None, connect=CONNECT_TIMEOUT_S, sock_read=SOCKET_TIMEOUT_S

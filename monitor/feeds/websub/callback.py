@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from monitor.feeds.fetching.hints import header
+from monitor.feeds.fetching.hints import content_type
 from monitor.feeds.state.leases import StateUnreachable
 from monitor.feeds.websub.protocol import (
     CHALLENGE_MOST_CHARS,
@@ -151,7 +151,7 @@ class Callback:
                 log.warning("feed %s: a push that its hub has not signed, ignored", feed)
             self._suspected.add(feed)
             return Pushed.FORGED
-        await self._on_push(feed, body, header(request.headers, "Content-Type"))
+        await self._on_push(feed, body, content_type(request.headers.get("Content-Type", "")))
         return Pushed.TAKEN
 
     async def _asked(self, request: web.Request) -> tuple[str, Subscription | None]:
