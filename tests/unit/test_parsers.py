@@ -197,6 +197,18 @@ async def test_without_any_worker_callers_are_told(monkeypatch: pytest.MonkeyPat
             await parsers.read(job())
 
 
+async def test_a_process_that_hangs_at_its_start_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hanging = tmp_path / "python"
+    hanging.write_text("#!/bin/sh\nexec tail -f /dev/null\n")
+    hanging.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(hanging))
+    async with Parsers(start_s=0.1) as parsers:
+        with pytest.raises(NoParser):
+            await parsers.read(job())
+
+
 async def test_closing_does_not_wait_for_jobs() -> None:
     async with Parsers(wall_s=60.0) as parsers:
         pid = await worker(parsers)

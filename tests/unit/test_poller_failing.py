@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 from stubs.bodies import SLOW
@@ -17,6 +17,7 @@ from monitor.feeds.pacing.pace import Muted
 from monitor.feeds.polling import round as round_module
 from monitor.feeds.polling.polls import Polled
 from monitor.feeds.state.feed_state import read_state
+from monitor.feeds.state.leases import Lease, Leases
 from streams.decision import Reason
 
 GONE = "feed a: feed_gone: the server says that it is gone for good (410); asked again in a week"
@@ -90,6 +91,41 @@ async def test_what_nobody_foresaw_is_a_failure_of_that_feed_alone(
         await until(lambda: newsroom.polls.outcomes.count(Polled.FAILED) >= 1)
         await until(lambda: newsroom.broker.items)
     assert int((await newsroom.stored("hangs"))["failures"]) >= 1
+
+
+async def test_what_nobody_foresaw_after_a_poll_is_a_failure_too(
+    newsroom: Newsroom, outlet: OutletStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outlet.serve("a", rss(FIRST))
+
+    def unforeseen(*_: object, **__: object) -> None:
+        raise LookupError("odd")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(round_module, "after", unforeseen)
+        async with newsroom.polling(feed(outlet), lease_s=0.5):
+            await until(lambda: newsroom.polls.outcomes == [Polled.FAILED])
+    stored = await newsroom.stored("a")
+    assert (stored["failures"], stored.get("until")) == ("1", None)
+    due_in_s = int(stored["due"]) / 1000 - time.time()
+    assert round_module.UNSETTLED_S / 2 < due_in_s <= round_module.UNSETTLED_S
+
+
+async def test_leases_are_extended_after_an_odd_moment(
+    newsroom: Newsroom, outlet: OutletStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outlet.serve("a", rss(FIRST), delay_s=3)
+    odd = iter([LookupError("odd")])
+    extend = Leases.extend
+
+    async def extended(self: Leases, held: Iterable[Lease]) -> frozenset[Lease]:
+        for error in odd:
+            raise error
+        return await extend(self, held)
+
+    monkeypatch.setattr(Leases, "extend", extended)
+    async with newsroom.polling(feed(outlet), lease_s=1.5):
+        await until(lambda: newsroom.polls.outcomes == [Polled.CHANGED])
 
 
 async def test_without_a_parser_no_feed_fails_and_no_outlet_is_asked(

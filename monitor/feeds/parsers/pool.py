@@ -38,6 +38,9 @@ MAX_FALSE_STARTS = 3
 START_AGAIN_S = 5.0
 """After that."""
 
+START_MOST_S = 60.0
+"""Until a process is ready; half a second on an idle machine."""
+
 MAX_ABREAST = 8
 """Jobs on their way to one worker, so that it never waits for the next; each is still timed."""
 
@@ -69,8 +72,8 @@ class _Errand:
 class Parsers:
     """`count` parser processes; used with `async with`, they start in the background.
 
-    `wall_s` is what a job may take, in seconds; after `share` jobs a worker is replaced.  `outage`
-    is said to begin when no process can be started.
+    `wall_s` is what a job may take, `start_s` a process to start, in seconds; after `share` jobs a
+    worker is replaced.  `outage` is said to begin when no process can be started.
     """
 
     def __init__(
@@ -78,11 +81,13 @@ class Parsers:
         count: int = 1,
         *,
         wall_s: float = WALL_S,
+        start_s: float = START_MOST_S,
         share: int = SHARE_JOBS,
         outage: Outage | None = None,
     ) -> None:
         self._count = count
         self._wall_s = wall_s
+        self._start_s = start_s
         self._share = share
         self._waiting: deque[_Errand] = deque()
         self._workers: set[_Worker] = set()
@@ -147,7 +152,7 @@ class Parsers:
 
     async def _spawn(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        worker = _Worker(self, self._wall_s)
+        worker = _Worker(self, self._wall_s, self._start_s)
         self._workers.add(worker)
         try:
             await asyncio.get_running_loop().subprocess_exec(
@@ -208,12 +213,13 @@ class Parsers:
 class _Worker(asyncio.SubprocessProtocol):
     """One process and the jobs it has, the first of which it works on."""
 
-    def __init__(self, pool: Parsers, wall_s: float) -> None:
+    def __init__(self, pool: Parsers, wall_s: float, start_s: float) -> None:
         self.errands: deque[_Errand] = deque()
         self.ready = False
         self.gone = asyncio.Event()
         self._pool = pool
         self._wall_s = wall_s
+        self._start_s = start_s
         self._frames = Frames()
         self._bytes = 0
         self._overdue = False
@@ -256,14 +262,21 @@ class _Worker(asyncio.SubprocessProtocol):
             self._transport.close()
             return
         self._stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
+        self._alarm = asyncio.get_running_loop().call_later(self._start_s, self._transport.kill)
 
     def pipe_data_received(self, _fd: int, data: bytes) -> None:
         for payload in self._frames.take(data):
             if payload:
                 self._heard(payload)
             else:
-                self.ready = True
+                self._begin()
         self._pool.came()
+
+    def _begin(self) -> None:
+        self.ready = True
+        if self._alarm:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _heard(self, payload: bytes) -> None:
         errand = self.errands[0]

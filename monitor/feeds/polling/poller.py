@@ -242,6 +242,9 @@ class Poller:
                 lost = await self._leases.extend(held)
             except StateUnreachable:
                 continue  # said where leases are asked for
+            except Exception:  # whatever it is, long polls need their leases after it
+                log.exception("leases could not be extended")
+                continue
             for lease, under_way in held.items():
                 if lease not in lost:
                     under_way.sure_until = asked_at + self._leases.lease_s

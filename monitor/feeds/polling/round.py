@@ -37,6 +37,10 @@ POLL_MOST_S = 240.0
 """A fetch, and two publishes that wait for the broker: what takes longer hangs."""
 
 
+UNSETTLED_S, UNSETTLED_MOST_S = 60.0, 21_600.0
+"""Doubling waits where not even a failure can be planned: what was published comes again."""
+
+
 class LeaseLost(Exception):
     """The lease may have run out; another poller may poll the feed by now."""
 
@@ -67,16 +71,43 @@ class Rounds:
         started = asyncio.get_running_loop().time()
         state = lease.state.as_of(lease.feed.url, topic_id)
         try:
-            ended = await self._attempt(lease, state, topic_id)
-            plan = await self._planned(lease, state, ended)
-            settling()
-            await self._settle(lease, ended, plan)
+            ended, plan = await self._to_the_end(lease, state, topic_id, settling)
         except LeaseLost:
             self._count(lease, Polled.HELD, started)
             raise
         self._count(lease, Polled.FAILED if failure(ended) else _POLLED[type(ended)], started)
         _say(lease, ended, plan)
         return plan.wait_s
+
+    async def _to_the_end(
+        self, lease: Lease, state: FeedState, topic_id: str, settling: Callable[[], None]
+    ) -> tuple[Ended, Plan]:
+        """How the poll ended, settled; what nobody foresaw after it fails the feed as well.
+
+        Raises:
+            LeaseLost: nothing was stored.
+        """
+        try:
+            ended = await self._attempt(lease, state, topic_id)
+            plan = await self._planned(lease, state, ended)
+            settling()
+            await self._settle(lease, ended, plan)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            log.exception("feed %s: its poll could not be settled", lease.feed.id)
+            ended = Failed(why=f"{type(error).__name__}: {error}", trouble=Trouble.HARD)
+            plan = Plan(wait_s=_unsettled_s(lease.failures), state=state)
+            await self._put_off(lease, plan.wait_s)
+        return ended, plan
+
+    async def _put_off(self, lease: Lease, wait_s: float) -> None:
+        """Settles a poll of which nothing is stored but that it failed."""
+        failures = lease.failures + 1
+        if not await self.state.ask(
+            lambda: self.leases.settle(lease, wait_s=wait_s, failures=failures)
+        ):
+            raise LeaseLost
 
     def _count(self, lease: Lease, outcome: Polled, started: float) -> None:
         seconds = asyncio.get_running_loop().time() - started
@@ -160,6 +191,11 @@ _POLLED: dict[type[Ended], Polled] = {
     Failed: Polled.FAILED,
     Harmed: Polled.FAILED,
 }
+
+
+def _unsettled_s(failures: int) -> float:
+    """Seconds to wait, `failures` in a row before."""
+    return float(min(UNSETTLED_S * 2.0 ** min(failures, 16), UNSETTLED_MOST_S))
 
 
 _SAID = frozenset({Reason.FEED_FAILING, Reason.FEED_GONE, Reason.FEED_QUARANTINED})
