@@ -22,6 +22,7 @@ class Reason(StrEnum):
     UNREADABLE_ENTRY = "unreadable_entry"
     TOO_LARGE = "too_large"
     REVISED_TOO_OFTEN = "revised_too_often"
+    OUTDATED_VERSION = "outdated_version"
     BASELINE = "baseline"
     FEED_GAP = "feed_gap"
     FEED_QUIET = "feed_quiet"
@@ -81,4 +82,5 @@ _DROPPED = {
     Reason.UNREADABLE_ENTRY,
     Reason.TOO_LARGE,
     Reason.REVISED_TOO_OFTEN,
+    Reason.OUTDATED_VERSION,
 }

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from monitor.feeds.reading.entries import Dropped, DropReason
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.json_values import MAX_OPENINGS
 from monitor.feeds.visiting.offline import Unreadable, read_sources
-from streams.item import Item
+from streams.item import Item, Zone
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FEED = Feed(id="wire", folder="in", outlet="Example Wire", language="en", tier=1)
@@ -286,6 +287,34 @@ def test_statuses(written: str, code: str) -> None:
 )
 def test_an_embargo_that_cannot_be_read_holds(written: str, until: str) -> None:
     assert embargo_end(written) == until
+
+
+NEW_YORK = Feed(id="wire", folder="in", timezone="America/New_York")
+
+
+def test_a_time_without_a_zone_is_the_feeds() -> None:
+    told = NINJS_1 | {"embargoed": "2026-11-24T18:00:00", "versioncreated": "2026-11-22T06:30:00"}
+    [item] = read_agency_file(json.dumps(told).encode(), NEW_YORK, NOW)
+    assert isinstance(item, Item)
+    assert item.embargoed_until == "2026-11-24T23:00:00Z"
+    assert item.updated
+    assert (item.updated.at, item.updated.zone) == ("2026-11-22T11:30:00Z", Zone.FEED)
+    assert item.published
+    assert (item.published.at, item.published.zone) == ("2026-11-23T03:30:00Z", Zone.STATED)
+
+
+def test_the_items_language_tells_the_day_from_the_month() -> None:
+    for lang, day in (("en-US", "2026-02-11"), ("en-GB", "2026-11-02")):
+        told = NINJS_1 | {"versioncreated": "02/11/2026", "language": lang}
+        item = only(json.dumps(told).encode())
+        assert item.updated
+        assert item.updated.at == day
+
+
+def test_an_hour_that_comes_twice_is_embargoed_to_its_second_end() -> None:
+    zone = ZoneInfo("America/New_York")
+    assert embargo_end("2026-11-01T01:30:00", zone) == "2026-11-01T06:30:00Z"
+    assert embargo_end("2026-03-08T02:30:00", zone) == "2026-03-08T07:30:00Z"  # there is no such
 
 
 def test_an_empty_embargo_holds_for_good() -> None:

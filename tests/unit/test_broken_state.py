@@ -20,7 +20,7 @@ from monitor.feeds.polling.ended import Ended, Unchanged
 from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.failing import failing_feeds
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
-from monitor.feeds.state.known import Known, read_known
+from monitor.feeds.state.known import UNREADABLE, Known, read_known
 from monitor.feeds.state.leases import LEASE_S, Idle, Lease, Leases
 from monitor.feeds.state.window import read_window
 from monitor.feeds.websub.subscriptions import Subscriptions
@@ -224,9 +224,12 @@ async def test_a_subscription_nobody_can_read_is_none(room: Room) -> None:
     assert await Subscriptions(room.redis, room.desk).of("a") is None
 
 
-def test_what_is_known_is_read_but_for_what_is_broken() -> None:
-    stored = {"a": "garbage", "b": "x p t", "c": "1 p t nine", "d": "1 p t 5 b 7 u h", "e": ""}
-    assert read_known(stored) == {"d": Known(1, "p", "t", True, False, 7, "u", "h")}
+def test_what_is_broken_of_what_is_known_was_published_longest_ago() -> None:
+    stored = {"d": "1 p t 5 b 7 u h", "a": "garbage", "b": "x p t", "c": "1 p t nine", "e": ""}
+    known = read_known(stored)
+    assert known.pop("d") == Known(1, "", "t", True, False, 7, "u", "h")
+    assert known == dict.fromkeys("abce", UNREADABLE)
+    assert [*read_known(stored)][-1] == "d"
 
 
 @pytest.mark.parametrize("window", ["!!!", "QUJ", "é", "QUJD" * 10**6])

@@ -1,6 +1,6 @@
 """monitor.feeds.state.changes: what of a window is news, against a slow obvious oracle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from monitor.feeds.state.migration import MASS_LEAST
 from monitor.feeds.state.window import WINDOW_MOST, WindowFacts, pack_window, read_window
 from streams.decision import Reason
 from streams.item import Clock, Item, Kind, Precision, iso_utc
+from streams.story import version
 from streams.text import digest
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -250,12 +251,67 @@ def test_when_all_that_is_known_must_be_read() -> None:
     assert needs_all([], {}, later, KNOWN_MOST + KNOWN_SLACK + 10)
 
 
-def test_the_oldest_are_forgotten_and_none_that_is_shown() -> None:
-    known = {f"f/o{n}": Known(1, "p", "t") for n in range(KNOWN_MOST + 100)}
+def test_the_oldest_are_forgotten_and_none_that_was_read() -> None:
+    known = {f"f/o{n}": Known(1, "p", "t") for n in range(KNOWN_MOST + KNOWN_SLACK + 3)}
     shown = [item(0, guid="o"), item(1, guid="new")]
+
+    def forgotten(known: Mapping[str, Known], facts: WindowFacts) -> tuple[str, ...]:
+        return find_changes(shown, known, feed=FEED, now=NOW, facts=facts).forget
+
     facts = WindowFacts(total=2)
-    changes = find_changes(shown, known, feed=FEED, now=NOW, facts=facts)
-    assert changes.forget == tuple(f"f/o{n}" for n in range(1, 100))
+    assert forgotten(known, facts) == tuple(f"f/o{n}" for n in range(1, KNOWN_SLACK + 3))
+    assert forgotten(known, replace(facts, part=True)) == ()
+    del known["f/o0"]  # few enough: all may have been read for a migration, part of the window
+    assert forgotten(known, facts) == ()
+
+
+def test_what_an_agency_says_beside_the_words_is_an_update_to_the_last() -> None:
+    memory = Memory()
+    for n in range(MAX_REVS + 1):
+        held = item(1, version="7", embargoed_until=f"2026-11-24T12:{n:02}:00Z")
+        assert told(memory.poll([held])) == [
+            (held.id, Kind.UPDATE if n else Kind.NEW, n + 1, False)
+        ]
+        assert memory.poll([held]).publish == ()
+    baseline = Memory()
+    old = item(1, ago_s=3 * HOUR, pub_status="withheld")
+    assert told(baseline.poll([old])) == [(old.id, Kind.NEW, 1, True)]
+    usable = replace(old, pub_status="usable", updated=clock(30))
+    assert told(baseline.poll([usable])) == [(old.id, Kind.UPDATE, 2, False)]
+
+
+def test_a_web_feeds_notes_and_urgency_are_no_update() -> None:
+    memory = Memory()
+    memory.poll([item(1)])
+    assert memory.poll([item(1, ednote="Adds a quote", urgency=1, notice="update")]).publish == ()
+    assert memory.poll([replace(item(1), tags=("b",), updated=clock(5))]).publish == ()
+
+
+def test_a_status_that_was_not_known_is_learned_and_not_told() -> None:
+    memory = Memory(polls=1)
+    memory.known = {"f/g1": replace(memory.poll([item(1)]).known["f/g1"], text=version(item(1)))}
+    assert memory.poll([item(1, pub_status="withheld")]).publish == ()
+    assert [i.kind for i in memory.poll([item(1, pub_status="usable")]).publish] == [Kind.UPDATE]
+
+
+def test_an_outdated_version_is_not_published_to_a_new_broker_either() -> None:
+    memory = Memory()
+    memory.poll([item(1, version="10")])
+    for status in ("usable", "canceled"):
+        old = memory.poll([item(1, "Old", version="9", pub_status=status)], again=True)
+        assert (old.publish, old.known) == ((), {})
+        assert [d.reason for d in old.dropped] == [Reason.OUTDATED_VERSION]
+    assert len(memory.poll([item(1, "Unnumbered", version="x")]).publish) == 1
+    assert [d.detail for d in memory.poll([item(1, "Old", version="9")]).dropped] == [
+        "version 9 after version 10"
+    ]
+
+
+def test_an_agencys_numbers_begin_anew_with_its_ids() -> None:
+    memory = Memory()
+    memory.poll([item(n, version="5") for n in range(12)])
+    moved = memory.poll([item(n, f"{n}, more", guid="h", version="1") for n in range(12)])
+    assert (len(moved.publish), moved.dropped) == (12, ())
 
 
 def test_a_window_is_remembered_by_its_digests() -> None:
@@ -319,13 +375,14 @@ def test_any_feed(windows: list[list[tuple[int, str, float | None, str]]], new_b
     st.builds(
         Known,
         st.integers(1, 99),
-        st.just("p"),
+        st.sampled_from(["", "s"]),
         st.just("t"),
         st.booleans(),
         st.booleans(),
         st.integers(-1, 2**33),
         st.sampled_from(["", "u"]),
         st.sampled_from(["", "h"]),
+        st.integers(0, 10**19),
     )
 )
 def test_known_is_read_as_it_was_stored(known: Known) -> None:

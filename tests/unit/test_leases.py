@@ -192,11 +192,26 @@ async def test_only_the_newest_are_remembered(poller: Pollers) -> None:
     assert not {old[0], old[5]} & set(known)
 
 
+async def test_a_feed_that_no_list_has_any_more_is_forgotten_in_the_end(
+    poller: Pollers, client: "redis.Redis", desk_name: str
+) -> None:
+    keys = [f"ww:{{{desk_name}}}:feed:a{part}" for part in ("", ":known")]
+    one = poller(A)
+    await one.settle(await leased(one, T0), wait_s=1, **learned("i1"), now_ms=T0)
+    kept_s = 90 * 86_400
+    for key in keys:
+        assert kept_s - 60 < await client.ttl(key) <= kept_s
+        await client.expire(key, 1_000)
+    await one.settle(await leased(one, T0 + 1_000), wait_s=1, now_ms=T0 + 1_000)  # brought nothing
+    for key in keys:
+        assert kept_s - 60 < await client.ttl(key) <= kept_s
+
+
 async def test_what_an_earlier_version_stored_is_read(
     poller: Pollers, client: "redis.Redis", desk_name: str
 ) -> None:
     await client.hset(f"ww:{{{desk_name}}}:feed:a:known", mapping={"i1": "2 p t"})
-    assert await poller(A).known_all("a") == {"i1": Known(2, "p", "t")}
+    assert await poller(A).known_all("a") == {"i1": Known(2, "", "t")}
 
 
 async def test_what_an_earlier_version_stored_of_a_feed_is_read(
@@ -419,7 +434,7 @@ async def test_polls_settled_together_are_each_fenced(poller: Pollers) -> None:
 
 async def test_only_what_is_asked_for_is_read(poller: Pollers) -> None:
     one = poller(A)
-    known = Known(2, "p", "t", True, True, 9, "u", "h")
+    known = Known(2, "p", "t", True, True, 9, "u", "h", 3)
     changes = Changes((), {"i1": known, "i2": replace(known, url="", title="")})
     await one.settle(await leased(one, T0), wait_s=1, changes=changes, now_ms=T0)
     assert await one.known("a", ["i1", "i9"]) == {"i1": known}

@@ -18,6 +18,7 @@ from monitor.feeds.parsers.frames import Answer, Job
 from monitor.feeds.polling.ended import Learned, Unchanged
 from monitor.feeds.polling.poll import Means, poll
 from monitor.feeds.reading.document import MAX_ENTRIES
+from monitor.feeds.state.changes import KNOWN_MOST, KNOWN_SLACK
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known, known_value, read_known
 from monitor.feeds.state.leases import Lease
@@ -56,6 +57,7 @@ class Outlet:
     pushes: list[bytes] = field(default_factory=list)
     taken: list[Item] = field(default_factory=list)
     events: list[FeedEvent] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
 
     async def fetch(self, url: str, **_: object) -> Retrieved:
         return Retrieved(body=self.body, url=url, content_type="", validators=UNCONDITIONAL)
@@ -89,6 +91,9 @@ class Outlet:
         if isinstance(ended, Learned):
             self.stored = state_text(ended.state)
             self.events += ended.changes.events
+            self.forgotten += ended.changes.forget
+            for item in ended.changes.forget:
+                del self.kept[item]
             changed = ended.changes.known.items()
             self.kept |= {i: known_value(known, self.polls) for i, known in changed}
         return self.taken[before:], isinstance(ended, Learned) and ended.more
@@ -188,6 +193,37 @@ async def test_a_push_does_not_stand_for_the_window_on_a_new_broker() -> None:
     assert [item.title for item in again] == ["Story 1", "Story 2"]
     pushed, _ = await outlet.poll(body)
     assert [item.title for item in pushed] == ["Story 3"]
+
+
+async def with_a_long_memory() -> tuple[Outlet, list[Entry]]:
+    """A feed with a pinned entry, after so many others that the oldest are to be forgotten."""
+    outlet = Outlet()
+    window = [entry(0, "Live blog"), *map(entry, range(1, 10))]
+    [pinned, *_], _ = await outlet.poll(rss(*window))
+    others = {f"a/o{n}": Known(1, "", "t") for n in range(KNOWN_MOST + KNOWN_SLACK + 30)}
+    outlet.kept |= {item: known_value(known, 1) for item, known in others.items()}
+    assert next(iter(read_known(outlet.kept))) == pinned.id  # known for longest
+    return outlet, window
+
+
+async def test_the_oldest_are_forgotten_and_none_that_is_shown() -> None:
+    outlet, window = await with_a_long_memory()
+    shown = {item.id for item in outlet.taken}
+    await outlet.poll(rss(entry(10), *window))
+    assert len(outlet.kept) == KNOWN_MOST + 11
+    assert shown <= outlet.kept.keys()
+    [blog], _ = await outlet.poll(rss(entry(0, "Live blog: results in"), entry(10), *window[1:]))
+    assert (blog.kind, blog.rev) == (Kind.UPDATE, 2)
+
+
+async def test_a_push_shows_too_little_to_forget_by() -> None:
+    outlet, window = await with_a_long_memory()
+    outlet.pushes = [rss(entry(10))]
+    [pushed], _ = await outlet.poll(rss(*window))
+    assert (pushed.title, outlet.forgotten) == ("Story 10", [])
+    await outlet.poll(rss(entry(11), entry(10), *window))
+    assert len(outlet.kept) == KNOWN_MOST + 12
+    assert {item.id for item in outlet.taken} <= outlet.kept.keys()
 
 
 async def test_an_entry_that_shares_its_guid_is_updated_as_itself() -> None:

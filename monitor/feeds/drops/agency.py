@@ -6,7 +6,7 @@ a cancelled item is carried even without a word, because others hang on it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from monitor.feeds.feed import Feed
 from monitor.feeds.reading.canonical import canonical, web_url
@@ -14,6 +14,8 @@ from monitor.feeds.reading.dates import read_date
 from monitor.feeds.reading.entries import Dropped, DropReason
 from monitor.feeds.reading.json_values import MAX_LISTED
 from monitor.feeds.reading.plain import one_line, paragraphs, plain
+from monitor.feeds.reading.zones import feed_zone
+from monitor.feeds.state.status import version_number
 from streams.item import Clock, Item, cut, iso_utc
 from streams.text import digest
 
@@ -55,7 +57,8 @@ class AgencyItem:
 
 def make_item(given: AgencyItem, feed: Feed, now: datetime) -> Item | Dropped:
     """The item that `given` states; `now` is when its file was read."""
-    url = web_url(given.url or given.guid)
+    url, zone = web_url(given.url or given.guid), feed_zone(feed.timezone)
+    lang = plain(given.lang) or feed.language
     summary, text = paragraphs(given.summary), paragraphs(given.text)
     item = Item(
         id=f"{feed.id}/{digest(given.guid)}" if feed.id else digest(given.guid),
@@ -69,15 +72,15 @@ def make_item(given: AgencyItem, feed: Feed, now: datetime) -> Item | Dropped:
         title=plain(given.title),
         summary=summary,
         text=text if text != summary else "",
-        lang=plain(given.lang) or feed.language,
-        published=_clock(given.published, now),
-        updated=_clock(given.updated, now),
+        lang=lang,
+        published=_clock(given.published, now, zone, lang),
+        updated=_clock(given.updated, now, zone, lang),
         seen=Clock(at=iso_utc(now)),
         version=plain(given.version),
         pub_status=status(given.pub_status),
         ednote=plain(given.ednote),
         notice=given.notice,
-        embargoed_until="" if given.embargoed is None else embargo_end(given.embargoed),
+        embargoed_until="" if given.embargoed is None else embargo_end(given.embargoed, zone),
         urgency=_urgency(given.urgency),
         tags=_distinct(given.tags),
         tier=feed.tier,
@@ -101,14 +104,21 @@ def last_part(code: str) -> str:
     return code.strip().rstrip("/").replace("/", ":").rpartition(":")[2]
 
 
-def embargo_end(written: str) -> str:
-    """ISO 8601 in UTC."""
+def embargo_end(written: str, zone: tzinfo | None = None) -> str:
+    """ISO 8601 in UTC; `zone` holds where none is stated, UTC without one.
+
+    A time of day that comes twice as clocks are put back is the later one.
+    """
     try:
-        moment = datetime.fromisoformat(written.strip())
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        stated = datetime.fromisoformat(written.strip())
+        aware = [stated] if stated.tzinfo else _moments(stated, zone or UTC)
+        return max(each.astimezone(UTC) for each in aware).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError):
         return HELD_FOR_GOOD
+
+
+def _moments(naive: datetime, zone: tzinfo) -> list[datetime]:
+    return [naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
 
 
 def latest_only(entries: list[Item | Dropped]) -> list[Item | Dropped]:
@@ -119,7 +129,7 @@ def latest_only(entries: list[Item | Dropped]) -> list[Item | Dropped]:
     last: dict[str, tuple[int, int]] = {}
     for place, entry in enumerate(entries):
         if isinstance(entry, Item):
-            rank = (_number(entry.version), place)
+            rank = (version_number(entry.version), place)
             last[entry.id] = max(rank, last.get(entry.id, rank))
     return [
         Dropped(entry, DropReason.REPEATED)
@@ -138,19 +148,14 @@ def _payload(item: Item) -> str:
     return digest(*texts, *state, *notes, *clocks)
 
 
-def _number(version: str) -> int:
-    usable = version.isascii() and version.isdecimal() and len(version) < 20
-    return int(version) if usable else 0
-
-
 def _urgency(written: str) -> int | None:
     """1 to 9, 1 most urgent (IPTC); anything else is none."""
     code = last_part(written)
     return int(code) if len(code) == 1 and code in "123456789" else None
 
 
-def _clock(written: str, now: datetime) -> Clock | None:
-    return read_date(written, now) if written else None
+def _clock(written: str, now: datetime, zone: tzinfo | None, lang: str) -> Clock | None:
+    return read_date(written, now, feed_zone=zone, lang=lang) if written else None
 
 
 def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -122,6 +122,11 @@ class Drops:
         self._stuck: dict[str, Stuck] = {}
         self._pruned_s = float("-inf")
 
+    @property
+    def empty(self) -> bool:
+        """Whether the last look saw no file, not even one to wait for."""
+        return not self._waiting
+
     def take(self, feed: Feed, now: datetime) -> Taken | Unavailable:
         """What can be read whole, oldest first; `now` is aware.  Moves nothing."""
         try:

@@ -6,7 +6,7 @@ why it is rejected.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,16 +14,19 @@ from monitor.feeds.drops.folder import Drops, Taken, Unavailable
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.fetching.answers import UNCONDITIONAL, Failed, Trouble
 from monitor.feeds.polling.ended import Ended, Learned, Unchanged, Unpublished
+from monitor.feeds.polling.news import KnownItems, known_of, news_of
 from monitor.feeds.polling.published import Desk
 from monitor.feeds.reading.entries import Dropped
-from monitor.feeds.state.changes import Changes, find_changes
-from monitor.feeds.state.feed_state import FeedState
-from monitor.feeds.state.known import Known
+from monitor.feeds.state.changes import Changes
+from monitor.feeds.state.feed_state import FeedState, Rest
 from monitor.feeds.state.leases import Lease
 from monitor.feeds.state.window import WindowFacts
 from streams.broker.producer import NotPublished
 from streams.decision import Reason
 from streams.item import Item
+
+NOTHING = Changes((), {})
+"""What the first look into an empty folder finds: whatever comes later is news."""
 
 
 async def poll_folder(
@@ -33,7 +36,7 @@ async def poll_folder(
     *,
     drops: Drops,
     desk: Desk,
-    known: Callable[[str, Sequence[str]], Awaitable[Mapping[str, Known]]],
+    known: KnownItems,
     may_publish: Callable[[Lease], None],
     now: datetime,
 ) -> Ended:
@@ -43,13 +46,13 @@ async def poll_folder(
     if isinstance(taken, Unavailable):
         return Failed(why=taken.why, trouble=Trouble.SOFT)
     if not (taken.files or taken.rejected or taken.stuck):
+        if drops.empty and state.first_poll:
+            return _learned(lease, state, topic_id, NOTHING, now)
         return Unchanged()
     items = [entry for entry in taken.entries if isinstance(entry, Item)]
-    facts = WindowFacts(first_poll=not state.baseline_done, total=len(items))
-    before = await known(feed.id, [item.id for item in items]) if lease.known_count else {}
-    changes = find_changes(
-        items, before, feed=feed, now=now, facts=facts, again=state.again(topic_id)
-    )
+    facts = WindowFacts(first_poll=state.first_poll, total=len(items))
+    before = await known_of(lease, items, facts, known)
+    changes = news_of(lease, items, before, facts=facts, again=state.again(topic_id), now=now)
     may_publish(lease)
     dropped = [entry for entry in taken.entries if isinstance(entry, Dropped)]
     try:
@@ -59,14 +62,19 @@ async def poll_folder(
         return Unpublished(why=str(error))
     stuck = await asyncio.to_thread(drops.settle, taken, now)
     return replace(
-        _learned(lease, state, topic_id, changes, now),
-        more=taken.more,
+        _learned(lease, state, topic_id, changes, now, more=taken.more),
         stuck=stuck.why if stuck else "",
     )
 
 
 def _learned(
-    lease: Lease, state: FeedState, topic_id: str, changes: Changes, now: datetime
+    lease: Lease,
+    state: FeedState,
+    topic_id: str,
+    changes: Changes,
+    now: datetime,
+    *,
+    more: bool = False,
 ) -> Learned:
     learned = state.published(
         url=lease.feed.url,
@@ -74,8 +82,9 @@ def _learned(
         validators=UNCONDITIONAL,
         body_hash="",
         now_s=now.timestamp(),
+        rest=Rest.FIRST if more and state.first_poll else Rest.NONE,
     )
-    return Learned(state=learned, changes=changes)
+    return Learned(state=learned, changes=changes, more=more)
 
 
 def _rejections(taken: Taken) -> list[FeedEvent]:

@@ -32,23 +32,18 @@ from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.polling.folder_poll import poll_folder
+from monitor.feeds.polling.news import KnownItems, known_of, news_of
 from monitor.feeds.polling.published import Desk
 from monitor.feeds.polling.unseen import Reader, Unseen
 from monitor.feeds.reading.entries import Dropped
-from monitor.feeds.state.changes import Changes, find_changes, needs_all
+from monitor.feeds.state.changes import Changes, overfull
 from monitor.feeds.state.feed_state import FeedState
-from monitor.feeds.state.known import Known
 from monitor.feeds.state.leases import Lease
-from monitor.feeds.state.window import WindowFacts
 from monitor.feeds.websub.protocol import discover
 from streams.broker.producer import NotPublished
 from streams.decision import Reason
-from streams.item import Item
 
 log = logging.getLogger("wirewatch.poll")
-
-KnownItems = Callable[[str, Sequence[str] | None], Awaitable[Mapping[str, Known]]]
-"""What was published of a feed under some ids; of all, where they are None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,35 +167,30 @@ class _Judged:
 async def _judge(
     reader: Reader, lease: Lease, means: Means, *, again: bool
 ) -> _Judged | Failed | Harmed:
-    """What of the body is news; read whole where an unseen entry may be a known one's twin."""
+    """What of the body is news.
+
+    It is read whole where an unseen entry may be a known one's twin, or where the oldest are to be
+    forgotten, but none that it shows.
+    """
     unseen = await reader.unseen()
     if not isinstance(unseen, Unseen):
         return unseen
-    known = await _known(lease, unseen.items, unseen.facts, means)
-    if unseen.partial and (reader.state.twins or any(i.id in known for i in unseen.items)):
+    facts = replace(unseen.facts, part=reader.retrieved.delta)
+    known = await known_of(lease, unseen.items, facts, means.known)
+    if unseen.partial and (
+        reader.state.twins
+        or overfull(lease.known_count, facts)
+        or any(item.id in known for item in unseen.items)
+    ):
         unseen = await reader.whole()
         if not isinstance(unseen, Unseen):
             return unseen
-        known = await _known(lease, unseen.items, unseen.facts, means)
-    changes = find_changes(
-        unseen.items, known, feed=lease.feed, now=reader.now, facts=unseen.facts, again=again
-    )
+        known = await known_of(lease, unseen.items, facts, means.known)
+    changes = news_of(lease, unseen.items, known, facts=facts, again=again, now=reader.now)
     if unseen.read.left_out and not reader.state.overlong:
         said = f"{unseen.read.left_out} entries more than are read of one body"
         changes = replace(changes, events=(*changes.events, FeedEvent(Reason.TOO_LARGE, said)))
     return _Judged(unseen=unseen, changes=changes, dropped=unseen.dropped)
-
-
-async def _known(
-    lease: Lease, items: Sequence[Item], facts: WindowFacts, means: Means
-) -> Mapping[str, Known]:
-    if not items or not lease.known_count:
-        return {}
-    feed = lease.feed.id
-    known = await means.known(feed, [item.id for item in items])
-    if needs_all(items, known, facts, lease.known_count):
-        return await means.known(feed, None)
-    return known
 
 
 def _said(retrieved: Retrieved, state: FeedState, digest: str, now: datetime) -> Said:

@@ -82,8 +82,14 @@ def _dropped(dropped: Dropped | Withheld) -> Decision:
         reason=reason,
         effect=Effect.NONE,
         at=utc_now(),
-        detail=item.ednote if reason is Reason.UNREADABLE_ENTRY else "",
+        detail=_detail(dropped),
     )
+
+
+def _detail(dropped: Dropped | Withheld) -> str:
+    if isinstance(dropped, Withheld):
+        return dropped.detail
+    return dropped.item.ednote if dropped.reason is DropReason.UNREADABLE else ""
 
 
 def _happened(feed: Feed, event: FeedEvent) -> Decision:

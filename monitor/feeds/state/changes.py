@@ -2,9 +2,9 @@
 
 In: the parsed items of a feed's window, what is known of them and of the window.  Out: the items to
 publish, with kind, revision and baseline mark, and what ops should know.  Invariants: equal words
-are published once; changed words under the same id are an `update` with the next revision; on a new
-broker the window is published again, its revisions and marks kept; no changed words are kept back
-but for a reason that is on record.
+are published once; changed words under the same id are an `update` with the next revision, and so
+is another status from an agency; on a new broker the window is published again, its revisions and
+marks kept; no change is kept back but for a reason that is on record.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -16,6 +16,7 @@ from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
 from monitor.feeds.state.known import Known
 from monitor.feeds.state.migration import MASS_LEAST, known_as, many, title_of, url_of
+from monitor.feeds.state.status import is_cancelled, status_of, version_number
 from monitor.feeds.state.window import WindowFacts
 from streams.decision import Reason
 from streams.item import Item, Kind
@@ -36,9 +37,6 @@ JUMP_S = 172_800.0
 RESURFACED_AFTER_S = 604_800.0
 """An entry seen for the first time a week after it was published is no news of today."""
 
-CANCELLED = frozenset({"canceled", "cancelled"})
-"""How a `pub_status` says that an item is withdrawn (IPTC writes one l)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
@@ -46,6 +44,7 @@ class Withheld:
 
     item: Item
     reason: Reason
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,18 @@ def needs_all(
 
     `known` holds what is known under the ids of `items`, `known_count` says how much there is.
     """
-    if known_count > KNOWN_MOST + KNOWN_SLACK + facts.total:
+    if overfull(known_count, facts):
         return True
     unknown = sum(item.id not in known for item in items)
     return not facts.first_poll and known_count >= MASS_LEAST and many(unknown, len(items), facts)
+
+
+def overfull(known_count: int, facts: WindowFacts) -> bool:
+    """Whether the oldest are to be forgotten.
+
+    `find_changes` must be given all of the window then: what it shows is not forgotten.
+    """
+    return not facts.part and known_count > KNOWN_MOST + KNOWN_SLACK + facts.total
 
 
 def find_changes(
@@ -89,7 +96,7 @@ def find_changes(
     """
     window = tuple(items)
     renamed = {} if facts.first_poll else known_as(window, known, facts)
-    before = {item.id: known.get(renamed.get(item.id, item.id)) for item in window}
+    before = {item.id: _before(item.id, known, renamed) for item in window}
     redated = sum(_jumped(item, before[item.id]) for item in window)
     mass_redated = many(redated, len(window), facts)
     judged = [
@@ -99,64 +106,90 @@ def find_changes(
     if mass_redated:
         judged = [_unmoved(each, before[each.item.id]) for each in judged]
     return Changes(
-        publish=tuple(each.item for each in judged if each.news or (again and not each.capped)),
+        publish=tuple(each.item for each in judged if each.news or (again and not each.withheld)),
         known={
             each.item.id: each.known for each in judged if each.known != known.get(each.item.id)
         },
-        forget=_surplus(known, {item.id for item in window}, KNOWN_MOST + facts.total),
+        forget=_surplus(known, {item.id for item in window}, facts),
         events=tuple(_events(window, before, len(renamed), redated * mass_redated, facts)),
-        dropped=tuple(
-            Withheld(each.item, Reason.REVISED_TOO_OFTEN) for each in judged if each.capped
-        ),
+        dropped=tuple(each.withheld for each in judged if each.withheld),
     )
+
+
+def _before(item: str, known: Mapping[str, Known], renamed: Mapping[str, str]) -> Known | None:
+    """What is known of an item; the numbers of an agency's versions begin anew with an id."""
+    if item not in renamed:
+        return known.get(item)
+    return replace(known[renamed[item]], version=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """One item as it would be published; `news` if it is to be, `capped` if it would be."""
+    """One item as it would be published; `news` if it is to be, `withheld` if it would be."""
 
     item: Item
     known: Known
     news: bool
-    capped: bool = False
+    withheld: Withheld | None = None
 
 
 def _judge(
     item: Item, before: Known | None, *, feed: Feed, now: datetime, first_poll: bool
 ) -> _Judged:
-    cancelled = item.pub_status.lower() in CANCELLED
+    cancelled = is_cancelled(item)
     if before is None:
         baseline = first_poll and _older(item, feed, now, undated=True)
-        return _judged(_first_kind(item, cancelled, baseline, now), item, 1, baseline, news=True)
-    text = version(item)
-    reworded = before.text != text or (before.cancelled and not cancelled)
-    withdrawn = cancelled and not before.cancelled
-    news = reworded or withdrawn or _jumped(item, before)
-    capped = news and not withdrawn and before.rev >= MAX_REVS
+        item = _as(item, _first_kind(item, cancelled, baseline, now), 1, baseline)
+        return _Judged(item=item, known=_known(item, 1, baseline), news=True)
+    if 0 < version_number(item.version) < before.version:
+        return _outdated(item, before)
+    reworded = before.text != version(item) or (before.cancelled and not cancelled)
+    restated, withdrawn = _restated(item, before), cancelled and not before.cancelled
+    news = reworded or restated or withdrawn or _jumped(item, before)
+    capped = news and not (restated or withdrawn) and before.rev >= MAX_REVS
     baseline = before.baseline
     if news and not withdrawn:
         baseline = baseline and _older(item, feed, now, undated=False)
-    kind = _kind(cancelled=cancelled, reworded=reworded, jumped=news, rev=before.rev)
+    kind = _kind(cancelled=cancelled, reworded=reworded or restated, jumped=news, rev=before.rev)
     rev = before.rev + (news and not capped)
-    return _judged(kind, item, rev, baseline, news=news and not capped, capped=capped)
+    item = _as(item, kind, rev, baseline)
+    known = _known(item, rev, baseline, least_version=before.version)
+    withheld = Withheld(item, Reason.REVISED_TOO_OFTEN) if capped else None
+    return _Judged(item=item, known=known, news=news and not capped, withheld=withheld)
 
 
-def _judged(
-    kind: Kind, item: Item, rev: int, baseline: bool, *, news: bool, capped: bool = False
-) -> _Judged:
-    known = Known(
+def _outdated(item: Item, before: Known) -> _Judged:
+    """A version that comes after a later one: what is known stays."""
+    item = _as(item, item.kind, before.rev, before.baseline)
+    why = f"version {item.version} after version {before.version}"
+    withheld = Withheld(item, Reason.OUTDATED_VERSION, why)
+    return _Judged(item=item, known=before, news=False, withheld=withheld)
+
+
+def _as(item: Item, kind: Kind, rev: int, baseline: bool) -> Item:
+    if (kind, rev, baseline) == (item.kind, item.rev, item.baseline):
+        return item
+    return replace(item, kind=kind, rev=rev, baseline=baseline)
+
+
+def _known(item: Item, rev: int, baseline: bool, *, least_version: int = 0) -> Known:
+    return Known(
         rev=rev,
-        payload=item.payload_hash,
+        status=status_of(item),
         text=version(item),
         baseline=baseline,
-        cancelled=item.pub_status.lower() in CANCELLED,
+        cancelled=is_cancelled(item),
         published_s=_published_s(item),
         url=url_of(item),
         title=title_of(item),
+        version=max(version_number(item.version), least_version),
     )
-    if (kind, rev, baseline) != (item.kind, item.rev, item.baseline):
-        item = replace(item, kind=kind, rev=rev, baseline=baseline)
-    return _Judged(item=item, known=known, news=news, capped=capped)
+
+
+def _restated(item: Item, before: Known) -> bool:
+    """Whether its agency says something else of it; not where it was not known to say anything."""
+    status = status_of(item)
+    return bool(status and before.status) and status != before.status
 
 
 def _kind(*, cancelled: bool, reworded: bool, jumped: bool, rev: int) -> Kind:
@@ -248,9 +281,9 @@ def _gap(window: Sequence[Item], before: Mapping[str, Known | None], facts: Wind
     return not any(before.values())
 
 
-def _surplus(known: Mapping[str, Known], window: Set[str], most: int) -> tuple[str, ...]:
-    """The oldest beyond `most`; never one that the poll showed."""
-    over = len(known.keys() | window) - most
-    if over <= 0:
+def _surplus(known: Mapping[str, Known], window: Set[str], facts: WindowFacts) -> tuple[str, ...]:
+    """The oldest beyond those that are kept, once they are many; never one that the poll showed."""
+    if not overfull(len(known), facts):
         return ()
+    over = len(known.keys() | window) - KNOWN_MOST - facts.total
     return tuple(islice((item for item in known if item not in window), over))

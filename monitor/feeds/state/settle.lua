@@ -7,6 +7,7 @@
 --       to know, these in turn
 -- Answers of each poll 1, or 0 when somebody else has leased the feed since: nothing of it is
 -- stored then.
+local FEED_KEEP = 90 * 86400000 -- ms from a poll on; a feed that no list has any more is forgotten
 local due_set = KEYS[1]
 read('ZCARD', due_set)
 
@@ -29,6 +30,8 @@ local function ended(at, forget_at, known_at, last)
   if last > forget_at then read('HLEN', feed .. ':known') end
   for i = forget_at, known_at - 2 do redis.call('HDEL', feed .. ':known', ARGV[i]) end
   for i = known_at, last, 2 do redis.call('HSET', feed .. ':known', ARGV[i], ARGV[i + 1]) end
+  redis.call('PEXPIRE', feed, FEED_KEEP)
+  redis.call('PEXPIRE', feed .. ':known', FEED_KEEP)
   return 1
 end
 

@@ -27,7 +27,7 @@ class WindowFacts:
 
     `total` raw items are in it, `overlap` of them were in the last one, which had `previous` and
     was read at `since_s` (epoch, s; 0 is unknown).  `first_poll`: the feed was never polled before,
-    whatever the broker.
+    whatever the broker.  `part`: more entries may be shown than were looked at, as a hub sends it.
     """
 
     first_poll: bool = False
@@ -35,6 +35,7 @@ class WindowFacts:
     total: int = 0
     previous: int = 0
     since_s: float = 0.0
+    part: bool = False
 
 
 def pack_window(digests: Iterable[bytes]) -> str:
