@@ -137,18 +137,32 @@ async def _look_into(
         await means.desk.items(lease.feed, items, (*judged.dropped, *changes.dropped))
     except NotPublished as error:
         return Unpublished(why=str(error))
-    learned = state.published(
+    learned = _remember(state, lease, topic_id, retrieved, unseen, digest, now)
+    return Learned(state=learned, changes=changes, said=_heard(said, unseen, retrieved))
+
+
+def _remember(
+    state: FeedState,
+    lease: Lease,
+    topic_id: str,
+    retrieved: Retrieved,
+    unseen: Unseen,
+    digest: str,
+    now: datetime,
+) -> FeedState:
+    """The state once what is new is published; of a part, the last whole body stays known."""
+    part = retrieved.delta
+    return state.published(
         url=lease.feed.url,
         topic_id=topic_id,
         validators=_validators(retrieved, lease, state, unseen),
-        body_hash=digest if unseen.complete else state.body_hash if retrieved.delta else "",
+        body_hash=digest if unseen.complete else state.body_hash if part else "",
         window=unseen.digests,
         now_s=now.timestamp(),
         rest=state.rest_after(topic_id, complete=unseen.complete),
-        twins=unseen.twins or (state.twins and (unseen.partial or retrieved.delta)),
-        overlong=bool(unseen.read.left_out) or (state.overlong and retrieved.delta),
+        twins=unseen.twins or (state.twins and (unseen.partial or part)),
+        overlong=bool(unseen.read.left_out) or (state.overlong and part),
     )
-    return Learned(state=learned, changes=changes, said=_heard(said, unseen, retrieved))
 
 
 def _to_ask(lease: Lease, said: Said, why: str) -> Unchanged:
