@@ -1,8 +1,10 @@
 """WebSub over real sockets: what hubs, and others in their name, send."""
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -65,6 +67,55 @@ async def test_a_body_that_drips_ends(push_desk: PushDesk, monkeypatch: pytest.M
             assert response.headers["Retry-After"]
         hangs.set()
     assert push_desk.pushes[Pushed.LATER] == 1
+
+
+async def test_a_body_that_says_it_is_packed_and_is_not_ends(push_desk: PushDesk) -> None:
+    form = await push_desk.subscribed()
+    headers = {"Content-Encoding": "gzip"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(form["hub.callback"], data=b"not packed", headers=headers) as response,
+    ):
+        assert response.status == 503
+
+
+async def test_a_content_type_of_any_bytes_is_taken(push_desk: PushDesk) -> None:
+    form = await push_desk.subscribed()
+    proof = hmac.new(form["hub.secret"].encode(), b"<rss/>", "sha256").hexdigest()
+    path = urlsplit(form["hub.callback"]).path
+    reader, writer = await asyncio.open_connection(*push_desk.listener.getsockname())
+    writer.write(
+        f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nX-Hub-Signature: sha256={proof}"
+        "\r\nContent-Type: text/xml; é\r\n\r\n<rss/>".encode("latin-1")
+    )
+    assert (await reader.readline()).startswith(b"HTTP/1.1 202 ")
+    assert push_desk.pushed == [("a", b"<rss/>", "text/xml; ?")]
+    writer.close()
+
+
+async def test_a_crowd_of_connections_is_kept_out_and_ends(
+    push_desk: PushDesk,
+    valkey_url: str,
+    desk_name: str,
+    hub: HubStub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    form = await push_desk.subscribed()
+    path = form["hub.callback"].partition("/wires/")[2]
+    monkeypatch.setattr(callback_module, "CONNECTIONS_MOST", 2)
+    monkeypatch.setattr(callback_module, "CONNECTION_MOST_S", 0.2)
+    async with (
+        opened(valkey_url, desk_name, hub) as crowded,
+        crowded.callback.listening(crowded.listener),
+        asyncio.timeout(10),
+    ):
+        where = crowded.listener.getsockname()
+        crowd = [await asyncio.open_connection(*where) for _ in range(6)]
+        for reader, writer in crowd:
+            assert await reader.read() == b""
+            writer.close()
+        form = form | {"hub.callback": f"http://127.0.0.1:{where[1]}/{path}"}
+        assert await push(form, b"<rss/>") == 202
 
 
 async def test_without_redis_a_hub_is_told_to_come_again(

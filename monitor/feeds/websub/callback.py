@@ -3,7 +3,7 @@
 In: GET and POST on `…/websub/FEED/TOKEN`.  Out: a hub's challenge, echoed once; a genuine body,
 handed to `on_push`.  Invariants: a stranger learns nothing but 404; what is not signed with the
 subscription's secret is answered like what is, counted and forgotten; no address is logged, for
-its token is a secret; bodies are bounded in size, number and time.
+its token is a secret; bodies and connections are bounded in size, number and time.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from aiohttp import web
 
@@ -40,6 +40,12 @@ AT_ONCE = 16
 """Bodies being read: 128 MB at worst; more are told to come again."""
 
 MAX_LINE_BYTES = 8_190
+CONNECTIONS_MOST = 256
+"""Open at once: each is a descriptor that outlets, Kafka and Redis need, too."""
+
+CONNECTION_MOST_S = 60.0
+"""After as long again at most one is closed; aiohttp waits for a first request for ever."""
+
 CLOSE_S = 0.5
 AGAIN_S = "30"
 
@@ -85,10 +91,14 @@ class Callback:
             max_field_size=MAX_LINE_BYTES,
         )
         await runner.setup()
+        server = runner.server
+        assert server is not None  # noqa: S101  # as of its setup
+        loop, closing_old = asyncio.get_running_loop(), asyncio.create_task(_close_old(server))
         try:
-            await web.SockSite(runner, listener).start()
-            yield
+            with closing(await loop.create_server(lambda: _admit(server), sock=listener)):
+                yield
         finally:
+            closing_old.cancel()
             await runner.cleanup()
 
     async def _confirm(self, request: web.Request) -> web.Response:
@@ -123,7 +133,7 @@ class Callback:
             try:
                 async with asyncio.timeout(BODY_MOST_S):
                     pushed = await self._pushed(request)
-            except (StateUnreachable, TimeoutError):
+            except (StateUnreachable, TimeoutError, web.RequestPayloadError):
                 pushed = Pushed.LATER
             finally:
                 self._reading -= 1
@@ -163,6 +173,28 @@ class Callback:
         if known is None or not hmac.compare_digest(known.token.encode(), token.encode()):
             return "", None
         return feed, known
+
+
+class _Full(asyncio.Protocol):
+    """Nobody is let in."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hangs up."""
+        transport.close()
+
+
+def _admit(server: web.Server) -> asyncio.BaseProtocol:
+    return server() if len(server.connections) < CONNECTIONS_MOST else _Full()
+
+
+async def _close_old(server: web.Server) -> None:
+    """Closes what is open for longer than a delivery takes."""
+    old: list[web.RequestHandler] = []
+    while True:
+        await asyncio.sleep(CONNECTION_MOST_S)
+        for connection in old:
+            connection.force_close()
+        old = list(server.connections)
 
 
 async def _read(request: web.Request) -> bytes | None:
