@@ -85,7 +85,7 @@ def _text(name: str, environment: Mapping[str, str]) -> str:
 
 
 def _in_address(url: str) -> Iterator[str]:
-    """Its user and password, and each `name=value` of its query."""
+    """Its user and password, a token in their place, and each `name=value` of its query."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -93,4 +93,6 @@ def _in_address(url: str) -> Iterator[str]:
     if parts.password:
         yield from {parts.password, unquote(parts.password)}
         yield parts.netloc.rpartition("@")[0]
+    elif parts.username:
+        yield from {parts.username, unquote(parts.username)}
     yield from query_pairs(url)

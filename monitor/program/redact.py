@@ -11,6 +11,7 @@ from typing import TextIO
 from urllib.parse import unquote, urlsplit
 
 from monitor.desk.settings import SETTINGS, Settings
+from monitor.feeds.fetching.proxies import proxies_in_environment, proxy_passwords
 
 LEAST_CHARS = 4
 """A shorter secret is none, and starring it would eat every log."""
@@ -44,9 +45,10 @@ class RedactedHandler(logging.StreamHandler[TextIO]):
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Every secret value, and the password inside an address."""
+    """Every secret value, the password inside an address, and those of the proxies around us."""
     values = [settings.text(setting.name) for setting in SETTINGS if setting.secret]
-    return [secret for value in values for secret in (value, _password_in(value)) if secret]
+    known = [secret for value in values for secret in (value, _password_in(value)) if secret]
+    return [*known, *proxy_passwords(proxies_in_environment())]
 
 
 def _password_in(value: str) -> str:

@@ -27,6 +27,7 @@ from streams.topics import DECISIONS, ITEMS
 PUBLIC = "8.8.4.4"
 """Asked by way of the outlet as a proxy only."""
 
+PASSWORD = "open-sesame"
 RETRY_AFTER_S = 4
 TURN_S = 2.0
 """A fetch may wait for its turn so long, also when its site asks for a pause meanwhile."""
@@ -128,6 +129,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
         )
         assert run.stop() == 0
         assert "Traceback" not in "".join(run.errors)
+        assert PASSWORD not in "".join(run.errors)
 
 
 def feeds(outlet: OutletStub) -> str:
@@ -137,7 +139,9 @@ def feeds(outlet: OutletStub) -> str:
     options = dict.fromkeys(urls, "allow_private: true, every: 0.2")
     options |= dict.fromkeys(("busy", "other", "inward"), "every: 0.2")
     options["page"] += ", full_text: true"
-    urls["low"], options["low"] = outlet.url("low"), "allow_private: true, priority: low"
+    login = f"//desk:{PASSWORD}@"
+    urls["low"] = outlet.url("low").replace("//", login)
+    options["low"] = "allow_private: true, priority: low"
     return "".join(
         f"- {{id: {name}, url: '{url}', backfill: all, {options[name]}}}\n"
         for name, url in urls.items()
@@ -218,6 +222,15 @@ def test_what_a_hub_pushes_is_told_without_a_poll(newsroom: Newsroom) -> None:
     assert asyncio.run(push(form, rss(entry("low", new)))) == 202
     newsroom.told(new)
     assert len(newsroom.asked("/low")) == 1
+
+
+def test_what_a_hub_pushes_shows_no_login_of_its_feed(newsroom: Newsroom) -> None:
+    until(lambda: newsroom.hub.asked, 40)
+    [form] = newsroom.hub.asked
+    body = rss(Entry("Quetta weather stays fair", "low-rel", "/weather"))
+    assert asyncio.run(push(form, body)) == 202
+    [item, *_] = newsroom.items.until(lambda item: item.guid == "low-rel")
+    assert item.url == newsroom.outlet.url("weather")
 
 
 def test_a_feed_that_harms_its_parser_is_put_in_quarantine(newsroom: Newsroom) -> None:

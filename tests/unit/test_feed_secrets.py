@@ -84,15 +84,17 @@ def test_all_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_feeds_secrets_are_starred_in_logs(capsys: pytest.CaptureFixture[str]) -> None:
     feed = Feed(id="a", url="https://u:pa55word@a.example/?token=t0ken", auth="env:A")
+    other = Feed(id="b", url="https://acce55@b.example/")
     root, before = logging.getLogger(), logging.getLogger().handlers
     try:
-        set_up_logs(resolve({}), feed_secrets([feed], {"A": "user:s3cret"}).starred)
+        set_up_logs(resolve({}), feed_secrets([feed, other], {"A": "user:s3cret"}).starred)
         logging.getLogger("wirewatch.poll").error("s3cret, %s, %s", basic("user:s3cret"), feed.url)
+        logging.getLogger("wirewatch.poll").error(other.url)
         shown = capsys.readouterr().err
     finally:
         root.handlers = before
     assert "********" in shown
-    for secret in ("s3cret", basic("user:s3cret")[6:], "pa55word", "t0ken"):
+    for secret in ("s3cret", basic("user:s3cret")[6:], "pa55word", "t0ken", "acce55"):
         assert secret not in shown
 
 

@@ -1,5 +1,7 @@
 """Secrets in log lines: starred however a library writes them down."""
 
+import pytest
+
 from monitor.desk.settings import resolve
 from monitor.program.redact import Redacted, secrets_of
 
@@ -21,6 +23,17 @@ def test_secrets_are_starred_however_they_are_written() -> None:
         assert "pass" not in redacted(text)
     assert redacted("nothing of it; xox is too short") == "nothing of it; xox is too short"
     assert Redacted()("as it is") == "as it is"
+
+
+def test_passwords_of_proxies_are_starred(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://desk:open%2Fsesame@proxy.example:3128")
+    monkeypatch.setenv("http_proxy", "t0ken@proxy.example")
+    monkeypatch.setenv("no_proxy", "wires@example")
+    redacted = Redacted(secrets_of(resolve({})))
+    for text in ("http://desk:open%2Fsesame@proxy.example:3128", "open/sesame", "t0ken@proxy"):
+        assert "sesame" not in redacted(text)
+        assert "t0ken" not in redacted(text)
+    assert redacted("wires of proxy.example, desk") == "wires of proxy.example, desk"
 
 
 def test_a_secret_that_is_no_text_is_starred() -> None:

@@ -25,6 +25,13 @@ def proxies_in_environment() -> Mapping[str, str]:
     return getproxies_environment()
 
 
+def proxy_passwords(proxies: Mapping[str, str]) -> list[str]:
+    """What must not be shown of them."""
+    addresses = [given for scheme, given in proxies.items() if scheme != "no"]
+    logins = [given.rpartition("@")[0].rpartition("/")[2] for given in addresses]
+    return [login.partition(":")[2] or login for login in logins if login]
+
+
 def proxy_for(url: URL, proxies: Mapping[str, str]) -> Proxy | None:
     """The proxy for `url`; None where it is asked directly.
 

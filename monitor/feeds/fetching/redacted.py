@@ -1,9 +1,11 @@
 """Redacted: an address as people and logs may see it.
 
-In: a URL.  Out: scheme, host and path; of the query only the names.
+In: a URL.  Out: scheme, host and path; of the query only the names, or all but the login.
 """
 
 from urllib.parse import SplitResult, urlsplit
+
+from yarl import URL
 
 STARS = "***"
 
@@ -22,6 +24,14 @@ def redacted_url(url: str) -> str:
         shown += f":{port}"
     query = f"?{_starred(parts)}" if parts.query else ""
     return f"{parts.scheme}://{shown}{parts.path}{query}"
+
+
+def without_login(url: str) -> str:
+    """The address as an outlet is asked for it: what links in its body are resolved against."""
+    try:
+        return str(URL(url).with_user(None).with_fragment(None))
+    except ValueError:
+        return ""
 
 
 def query_pairs(url: str) -> list[str]:

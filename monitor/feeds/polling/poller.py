@@ -17,6 +17,7 @@ from monitor.feeds.drops.folder import Drops
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.answers import Retrieved, Validators
 from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.fetching.redacted import without_login
 from monitor.feeds.fetching.secrets import Secret
 from monitor.feeds.parsers.pool import Parsers
 from monitor.feeds.polling.agency_files import read_by
@@ -206,7 +207,7 @@ class Poller:
             if sent := await self._leases.take_push(feed.id):
                 return Retrieved(
                     body=sent.body,
-                    url=feed.url,
+                    url=without_login(feed.url),
                     content_type=sent.content_type,
                     validators=Validators(),
                     delta=True,
