@@ -27,13 +27,16 @@ def read(
         list[str], typer.Argument(metavar="PATH|URL…", help="Files, folders, URLs; - is stdin.")
     ],
     as_json: JsonOption = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="Names and redirects may lead to private addresses.")
+    ] = False,
 ) -> None:
     """Read feeds as items: one line per entry, dropped ones with their reason."""
     from monitor.feeds.visiting.offline import Unreadable, read_sources
 
     plain = sys.stdout.isatty() and not as_json
     unreadable = 0
-    for line in read_sources(sources):
+    for line in read_sources(sources, private=private):
         if isinstance(line, Unreadable):
             unreadable += 1
             typer.echo(one_line(str(line)), err=True)

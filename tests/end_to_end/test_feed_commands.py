@@ -271,7 +271,7 @@ def test_opml_goes_out_and_comes_in(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "x.opml").write_text(out.stdout)
     again = desk.call("feeds", "import", "x.opml", "--desk", "desk")
     assert (again.returncode, again.stdout) == (0, "")
-    assert 'x.opml:5: https://a.example/?x=1&y=2 is listed already, as "a"' in again.stderr
+    assert 'x.opml:5: https://a.example/?x=***&y=*** is listed already, as "a"' in again.stderr
     other = Desk(tmp_path / "other")
     ran = other.call("feeds", "import", "x.opml", "--desk", "other")
     assert ran.returncode == 0
@@ -336,6 +336,19 @@ def test_read_names_every_source_it_cannot_read(desk: Desk, outlet: OutletStub) 
         outlet.url("/none"),
         "no.xml",
     ]
+
+
+def test_read_is_led_nowhere_private(desk: Desk, outlet: OutletStub) -> None:
+    outlet.serve("/a", FEED)
+    outlet.serve("/away", b"", status=302, headers={"Location": outlet.url("/a")})
+    public = "http://8.8.4.4/away"  # asked by way of the outlet as a proxy only
+    proxy = {"http_proxy": outlet.url(""), "no_proxy": "127.0.0.1"}
+    ran = desk.call("feeds", "read", public, **proxy)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f"{public}: not asked: 127.0.0.1 is no public address\n"
+    assert len(desk.call("feeds", "read", outlet.url("/away")).stdout.splitlines()) == 3
+    wanted = desk.call("feeds", "read", "--private", public, **proxy)
+    assert len(wanted.stdout.splitlines()) == 3
 
 
 def test_read_takes_stdin_and_names_what_is_no_source(desk: Desk) -> None:

@@ -86,6 +86,12 @@ def test_robots_say_who_may_read_what() -> None:
     assert read_robots(b"\xff\x00<html>")("https://a.example/news")
 
 
+@pytest.mark.parametrize("delay", ["9" * 5_000, "²"])
+def test_robots_that_cannot_be_read_allow_nothing(delay: str) -> None:
+    rules = read_robots(f"User-agent: *\nCrawl-delay: {delay}".encode())
+    assert not rules("https://a.example/news")
+
+
 def test_no_robots_is_a_permission_and_no_answer_is_none() -> None:
     assert rules_for(404) is allow_all
     assert rules_for(403) is allow_all

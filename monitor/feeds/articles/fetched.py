@@ -134,7 +134,7 @@ async def _rules(where: str, feed: Feed, pages: Pages) -> Allows:
     answer = await _get(where, feed, pages)
     match answer:
         case Retrieved():
-            allows = read_robots(answer.body)
+            allows = await asyncio.to_thread(read_robots, answer.body)
         case Failed():
             allows = rules_for(answer.status)
         case _:  # not asked: nothing is learned

@@ -30,9 +30,12 @@ Allows = Callable[[str], bool]
 
 
 def read_robots(body: bytes) -> Allows:
-    """What a robots.txt allows."""
+    """What a robots.txt allows; nothing, where it cannot be read.  May take 0.3 s."""
     rules = RobotFileParser()
-    rules.parse(body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace").splitlines())
+    try:
+        rules.parse(body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace").splitlines())
+    except ValueError:  # a delay of thousands of digits, or of digits that make no number
+        return allow_none
     return partial(_allowed, rules)
 
 

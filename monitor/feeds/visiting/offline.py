@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
 from monitor.feeds.address import NoAddress, feed_address
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.addresses import is_address, is_local_name, is_public
 from monitor.feeds.fetching.answers import Retrieved
 from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
@@ -60,11 +62,16 @@ class _Body:
     content_type: str = ""
 
 
-def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable]:
-    """One line per entry of every source, folders walked in sorted order."""
+def read_sources(
+    sources: Sequence[str], *, private: bool = False
+) -> Iterator[dict[str, Any] | Unreadable]:
+    """One line per entry of every source, folders walked in sorted order.
+
+    A private address is asked where it was written down as one, or with `private`.
+    """
     with _Reader() as reader:
         for argument in sources:
-            single = _single(argument)
+            single = _single(argument, private=private)
             if single:
                 yield from _lines(argument, single, reader)
                 continue
@@ -77,24 +84,34 @@ def read_sources(sources: Sequence[str]) -> Iterator[dict[str, Any] | Unreadable
 def read_feed(source: str, *, public_only: bool) -> Iterator[Item | Unreadable]:
     """The items of one feed, file or URL; with `public_only` no private address is asked."""
     url = source.lower().startswith(WEB)
-    loaded = _download(source, public_only=public_only) if url else _load(Path(source))
+    loaded = _download(source, private=not public_only) if url else _load(Path(source))
     with _Reader() as reader:
         for entry in reader.entries(source, loaded):
             yield entry.item if isinstance(entry, Dropped) else entry
 
 
-def _single(argument: str) -> _Body | Unreadable | None:
+def _single(argument: str, *, private: bool) -> _Body | Unreadable | None:
     """What an argument gives that is no path: an address, or `-` for stdin."""
     if argument.lower().startswith(ADDRESS):
         try:
-            return _download(feed_address(argument))
+            url = feed_address(argument)
         except NoAddress as error:
             return Unreadable("", str(error))
+        return _download(url, private=private or _names_own_network(url))
     if argument == STDIN:
         return _capped(STDIN, sys.stdin.buffer.read(MAX_BODY_BYTES + 1))
     if "://" in argument and not _mode(Path(argument)):
         return Unreadable(argument, "only http and https addresses are asked")
     return None
+
+
+def _names_own_network(url: str) -> bool:
+    """True where no name that somebody else answers for leads there."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return not is_public(host) if is_address(host) else is_local_name(host)
 
 
 def _walk(path: Path) -> tuple[list[Path], list[Unreadable]]:
@@ -134,10 +151,10 @@ def _capped(source: str, body: bytes) -> _Body | Unreadable:
     return _Body(body=body)
 
 
-def _download(url: str, *, public_only: bool = False) -> _Body | Unreadable:
+def _download(url: str, *, private: bool) -> _Body | Unreadable:
     async def get() -> _Body | Unreadable:
         async with Fetcher() as fetcher:
-            fetched = await fetcher.fetch(url, allow_private=not public_only)
+            fetched = await fetcher.fetch(url, allow_private=private)
         if not isinstance(fetched, Retrieved):
             return Unreadable(url, getattr(fetched, "why", "not modified"))
         return _Body(body=fetched.body, url=fetched.url, content_type=fetched.content_type)
