@@ -3,9 +3,7 @@
 In: a URL.  Out: scheme, host and path; of the query only the names, or all but the login.
 """
 
-from urllib.parse import SplitResult, urlsplit
-
-from yarl import URL
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 STARS = "***"
 
@@ -29,9 +27,10 @@ def redacted_url(url: str) -> str:
 def without_login(url: str) -> str:
     """The address as an outlet is asked for it: what links in its body are resolved against."""
     try:
-        return str(URL(url).with_user(None).with_fragment(None))
+        parts = urlsplit(url)
     except ValueError:
         return ""
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
 
 
 def query_pairs(url: str) -> list[str]:
