@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -400,6 +402,27 @@ def test_a_file_whose_parser_was_lost_stays_and_is_rejected_at_last(folder: Path
         look = taken(drops)
         assert (titles(look), look.rejected) == (["News of b.json"], ())
     assert [x.why for x in taken(drops).rejected] == ["its parser ended with -9"]
+
+
+def test_a_look_that_hangs_is_the_only_one(folder: Path, put: Put) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read(body: bytes, feed: Feed, now: datetime) -> Sequence[Item | Dropped]:
+        reading.set()
+        assert go_on.wait(60)
+        return read_agency_file(body, feed, now)
+
+    put("a.json")
+    drops = Drops(folder, read)
+    with ThreadPoolExecutor() as threads:
+        hanging = threads.submit(taken, drops)
+        assert reading.wait(60)
+        look = drops.take(FEED, NOW)
+        assert isinstance(look, Unavailable)
+        assert look.why.endswith("has not ended")
+        go_on.set()
+        assert titles(hanging.result()) == ["News of a.json"]
+    assert titles(taken(drops)) == ["News of a.json"]
 
 
 def test_a_clock_that_goes_back_holds_up_no_file(folder: Path, put: Put) -> None:

@@ -8,8 +8,10 @@ Blocking I/O: call both in a thread.
 """
 
 import errno
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -120,6 +122,7 @@ class Drops:
         self._read = read
         self._waiting: dict[str, _Wait] = {}
         self._stuck: dict[str, Stuck] = {}
+        self._looking = threading.Lock()
         self._pruned_s = float("-inf")
 
     @property
@@ -130,7 +133,7 @@ class Drops:
     def take(self, feed: Feed, now: datetime) -> Taken | Unavailable:
         """What can be read whole, oldest first; `now` is aware.  Moves nothing."""
         try:
-            with opened(self._path) as folder:
+            with self._alone(), opened(self._path) as folder:
                 return self._take(folder, feed, now)
         except OSError as error:
             return Unavailable(self._why(error))
@@ -146,13 +149,27 @@ class Drops:
         self._stuck |= {move.file.name: move for move in moves}
         why = ""
         try:
-            with opened(self._path) as folder:
+            with self._alone(), opened(self._path) as folder:
                 for move in moves:
                     why = self._move(folder, move, now) or why
                 self._prune(folder, now)
         except OSError as error:
             return Unavailable(self._why(error))
         return Unavailable(f"folder {self._path}: {why}") if why else None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A mount that hangs holds one thread, not one more with each look.
+
+        Raises:
+            TimeoutError: a look has not ended.
+        """
+        if not self._looking.acquire(blocking=False):
+            raise TimeoutError(0, "the last look into it has not ended")
+        try:
+            yield
+        finally:
+            self._looking.release()
 
     def _move(self, folder: OpenFolder, move: Stuck, now: datetime) -> str:
         """Why it cannot be moved; empty once it is."""

@@ -100,7 +100,11 @@ class OpenFolder:
         name = _free_name(to, file.name, now)
         if reason:
             _write(to, name + REASON_SUFFIX, reason)
-        os.rename(file.name, name, src_dir_fd=self._fd, dst_dir_fd=to)
+        try:
+            os.rename(file.name, name, src_dir_fd=self._fd, dst_dir_fd=to)
+        except FileNotFoundError:  # somebody else moved it just now, or `place` is gone
+            if _exists(self._fd, file.name):
+                raise
 
     def prune(self, older_than_s: float, now: datetime) -> int:
         """Deletes what was moved into done/ that long ago; how many files."""
