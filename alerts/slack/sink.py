@@ -49,6 +49,7 @@ class SlackSink:
         self._client = AsyncWebClient(
             token=token, base_url=api_url, session=self._session, retry_handlers=[]
         )
+        self._client.proxy = None  # the session reads the environment too, and heeds NO_PROXY
         self._readback = Readback(self._client)
 
     async def check(self) -> None:

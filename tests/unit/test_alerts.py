@@ -252,6 +252,22 @@ async def test_an_unreachable_slack_says_so() -> None:
     await sink.close()
 
 
+@pytest.mark.parametrize(("direct", "reached"), [("127.0.0.1", True), ("elsewhere.example", False)])
+async def test_slack_is_reached_past_the_proxy_where_it_is_so_said(
+    slack: SlackStub, monkeypatch: pytest.MonkeyPatch, direct: str, reached: bool
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", direct)
+    sink = SlackSink(GOOD_TOKEN, slack.url)
+    if reached:
+        await sink.check()
+    else:
+        with pytest.raises(SinkUnreachable):
+            await sink.check()
+    await sink.close()
+
+
 class Scripted:
     """A sink whose answers are written beforehand, and that cannot be read back."""
 
