@@ -10,7 +10,7 @@ import typer
 from monitor.cli.options import DeskOption, JsonOption, desk_folder
 from monitor.cli.shown import one_line
 from monitor.exits import ExitCode, Quit
-from monitor.feeds.address import hidden_login
+from monitor.feeds.address import hidden_login, login_of
 
 if TYPE_CHECKING:
     from monitor.desk.importing import Judged
@@ -67,6 +67,8 @@ def export_opml(desk: DeskOption = None) -> None:
     for feed in found.feeds:
         if not feed.url:
             typer.echo(f"{feed.id}: a folder has no address, left out", err=True)
+        elif login_of(feed.url):
+            typer.echo(f"{feed.id}: mind that a user and password stand in its address", err=True)
     typer.echo(write_opml(found.feeds, title=found.name), nl=False)
 
 

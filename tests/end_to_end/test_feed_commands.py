@@ -279,6 +279,13 @@ def test_opml_goes_out_and_comes_in(desk: Desk, tmp_path: Path) -> None:
     assert 'outlet: "A & <B>"' in listed(other)
 
 
+def test_export_says_where_a_password_goes_out(desk: Desk) -> None:
+    desk.write("feeds.yaml", "- {id: a, url: 'https://us:s3cret@a.example/'}\n")
+    out = desk.call("feeds", "export", "--desk", "desk")
+    assert "us:s3cret@" in out.stdout
+    assert out.stderr == "a: mind that a user and password stand in its address\n"
+
+
 def test_import_names_what_it_cannot_take(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "x.opml").write_text(
         "<opml><body><outline text='World'>\n"

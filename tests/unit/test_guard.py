@@ -79,6 +79,7 @@ def test_entities_in_utf16_are_dropped_too() -> None:
         (b"", "empty"),
         (b" \n\t ", "empty"),
         (b"{}", "neither XML nor JSON"),
+        (b"\x1f\x8b\x08\0", "compressed by gzip"),
         (b"<!-- <rss>", "neither XML nor JSON"),
         (b"<?php " + b"x" * MAX_PROLOG_BYTES + ITEM, "too much"),
     ],

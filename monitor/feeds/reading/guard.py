@@ -26,6 +26,7 @@ _ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
 _WIDE = re.compile(r"charset\s*=[\s\"']*(utf-(?:16|32)(?:[bl]e)?)\b", re.IGNORECASE)
 
+_GZIP = b"\x1f\x8b"
 _PROBE = b"<!DOCTYPE &a; +ADw- \\x3c"
 
 
@@ -39,6 +40,8 @@ def guard(body: bytes) -> bytes:
     Raises:
         NotAFeed: empty, or without any element near its beginning.
     """
+    if body.startswith(_GZIP):
+        raise NotAFeed("compressed by gzip: it has to be unpacked first")
     body = as_utf8(body)
     found = _first_element(body)
     if found < 0:
