@@ -24,7 +24,9 @@ def init(
         raise Quit(ExitCode.USAGE, f"{folder} cannot be written: {error.strerror}") from error
     for path in written:
         typer.echo(path)
+    of_desk = f"--desk {folder}"
     typer.echo(
-        f"\nPut your feeds into {folder / 'feeds.yaml'}, then: wirewatch run --desk {folder}",
+        f"\nPut your feeds into {folder / 'feeds.yaml'} (wirewatch feeds add URL {of_desk} does), "
+        f"then: wirewatch run {of_desk}",
         err=True,
     )
