@@ -168,6 +168,7 @@ def test_what_is_owed_is_few_and_the_outlet_is_asked_no_sooner() -> None:
     owed = begun.state.owed
     assert (owed.events, owed.wait_s(A.url, NOW_S)) == ((first, gone), 600)
     assert owed.wait_s("https://elsewhere.example", NOW_S) == 0
+    assert owed.wait_s(A.url, NOW_S - 2 * WEEK_S) == 0  # the clock went back
     again = owing(Plan(wait_s=650, state=begun.state, events=(last,)), A, owed, NOW_S + 5)
     assert again.state.owed.events == (gone, last)
     assert again.state.owed.wait_s(A.url, NOW_S + 5) == 595

@@ -24,6 +24,10 @@ from monitor.feeds.state.window import WindowFacts, pack_window, read_window
 log = logging.getLogger("wirewatch.poll")
 
 
+OWED_MOST_S = 8 * 86_400.0
+"""Longer than any poll is away: a later time is of a clock that went back since."""
+
+
 class Rest(StrEnum):
     """What the entries of a window are of which the last poll found a part, as it broke off."""
 
@@ -52,7 +56,8 @@ class Owed:
 
     def wait_s(self, url: str, now_s: float) -> float:
         """For how long the outlet is not asked at `url`, seconds."""
-        return max(0.0, self.ask_at_s - now_s) if url == self.url else 0.0
+        left_s = self.ask_at_s - now_s
+        return left_s if url == self.url and 0 < left_s <= OWED_MOST_S else 0.0
 
 
 NOTHING_OWED = Owed()
