@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
@@ -36,12 +37,13 @@ def read(
 
     plain = sys.stdout.isatty() and not as_json
     unreadable = 0
-    for line in read_sources(sources, private=private):
-        if isinstance(line, Unreadable):
-            unreadable += 1
-            typer.echo(one_line(str(line)), err=True)
-        else:
-            typer.echo(_shown(line) if plain else json.dumps(line, ensure_ascii=False))
+    with closing(read_sources(sources, private=private)) as lines:
+        for line in lines:
+            if isinstance(line, Unreadable):
+                unreadable += 1
+                typer.echo(one_line(str(line)), err=True)
+            else:
+                typer.echo(_shown(line) if plain else json.dumps(line, ensure_ascii=False))
     if unreadable:
         raise typer.Exit(ExitCode.BAD_NEWS)
 

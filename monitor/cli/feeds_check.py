@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,12 +47,12 @@ def check(
     visits = Visits(
         contact=settings.text("WIREWATCH_CONTACT"), secrets=secrets.by_feed, closed=closed
     )
-    asked = check_feeds(feeds, visits)
-    steps = tracked(asked, len(feeds), "asking", worth=WORTH_A_BAR)
     verdicts: list[Verdict] = []
-    for verdict in list(steps) if sys.stdout.isatty() else steps:
-        verdicts.append(verdict)
-        typer.echo(_as_json(verdict) if as_json else _as_text(verdict))
+    with closing(check_feeds(feeds, visits)) as asked:
+        steps = tracked(asked, len(feeds), "asking", worth=WORTH_A_BAR)
+        for verdict in list(steps) if sys.stdout.isatty() else steps:
+            verdicts.append(verdict)
+            typer.echo(_as_json(verdict) if as_json else _as_text(verdict))
     counts = {level: sum(v.verdict is level for v in verdicts) for level in Level}
     typer.echo(", ".join(f"{n} {level}" for level, n in counts.items()), err=True)
     if counts[Level.BAD]:
@@ -82,7 +83,7 @@ def _as_json(verdict: "Verdict") -> str:
 
 def _as_text(verdict: "Verdict") -> str:
     from monitor.feeds.pacing.failing import shown_span
-    from monitor.feeds.visiting.verdict import Level
+    from monitor.feeds.visiting.verdict import Level, shown_pace
 
     if verdict.verdict is Level.BAD:
         why = "; ".join(remark.message for remark in verdict.warnings)
@@ -92,8 +93,8 @@ def _as_text(verdict: "Verdict") -> str:
         said += [f"{verdict.took_s:.1f} s", f"{verdict.entries} entries"]
     if verdict.age_s is not None:
         said.append(f"newest {shown_span(verdict.age_s)} old")
-    if verdict.per_day:
-        said.append(f"{verdict.per_day:g} a day")
+    if pace := shown_pace(verdict.per_day or 0.0):
+        said.append(pace)
     head = f"{_SIGNS[verdict.verdict]} {verdict.feed}  {', '.join(said)}".rstrip()
     said_of_it = (*verdict.warnings, *verdict.remarks)
     return "\n".join([head, *(f"  {one_line(remark.message)}" for remark in said_of_it)])

@@ -18,6 +18,7 @@ from monitor.feeds.visiting.verdict import (
     Level,
     Verdict,
     judge,
+    shown_pace,
     unreadable,
 )
 from monitor.feeds.visiting.visit import shape
@@ -162,3 +163,19 @@ def test_the_shape_of_a_document(body: bytes, seen: tuple[str, bool]) -> None:
 )
 def test_spans_are_said_as_people_do(seconds: float, said: str) -> None:
     assert shown_span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("per_day", "said"),
+    [
+        (1_440.0, "1440 a day"),
+        (43.4, "43 a day"),
+        (2.46, "2.5 a day"),
+        (1.0, "1 a day"),
+        (0.43, "3 a week"),
+        (0.05, "2 a month"),
+        (0.01, ""),
+    ],
+)
+def test_a_pace_is_said_as_people_do(per_day: float, said: str) -> None:
+    assert shown_pace(per_day) == said

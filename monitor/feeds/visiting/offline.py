@@ -7,7 +7,7 @@ the rest, whatever it does to its parser.
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,10 +64,11 @@ class _Body:
 
 def read_sources(
     sources: Sequence[str], *, private: bool = False
-) -> Iterator[dict[str, Any] | Unreadable]:
+) -> Generator[dict[str, Any] | Unreadable]:
     """One line per entry of every source, folders walked in sorted order.
 
-    A private address is asked where it was written down as one, or with `private`.
+    A private address is asked where it was written down as one, or with `private`.  Whoever does
+    not take all lines closes it: its parser needs a loop to end on.
     """
     with _Reader() as reader:
         for argument in sources:

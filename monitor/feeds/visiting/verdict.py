@@ -184,6 +184,16 @@ def judge(feed: Feed, facts: Facts, entries: Sequence[Item | Dropped], now: date
     return _remarked(found, remarks)
 
 
+def shown_pace(per_day: float) -> str:
+    """`40 a day`, `2.5 a day`, `3 a week`, `1 a month`: as a person says it; empty below that."""
+    if per_day >= 1:
+        return f"{per_day:.{int(per_day < 10)}f} a day".replace(".0 ", " ")
+    for days, name in ((7, "week"), (30, "month")):
+        if per_day * days >= 1:
+            return f"{per_day * days:.0f} a {name}"
+    return ""
+
+
 def _of_answer(feed: Feed, facts: Facts) -> Iterator[Remark]:
     if facts.moved_to:
         yield _remark(Code.MOVED, f"moved for good to {facts.moved_to}: put that into feeds.yaml")
@@ -294,7 +304,7 @@ def _per_day(items: Sequence[Item], window_s: float | None) -> float | None:
     n = len(_timed(items))
     if window_s is None or n < CADENCE_ENTRIES or window_s < CADENCE_WINDOW_S:
         return None
-    return round((n - 1) * 86_400 / window_s, 1)
+    return round((n - 1) * 86_400 / window_s, 3)
 
 
 def _dates(items: Sequence[Item]) -> Dates:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -157,8 +157,11 @@ class Visits:
                 return Unvisited(facts=facts, why=why, way=way, page=fetched.body, url=fetched.url)
 
 
-def check_feeds(feeds: Sequence[Feed], visits: Visits) -> Iterator[Verdict]:
-    """The verdicts on the feeds, in their order; `visits` is not entered yet."""
+def check_feeds(feeds: Sequence[Feed], visits: Visits) -> Generator[Verdict]:
+    """The verdicts on the feeds, in their order; `visits` is not entered yet.
+
+    Whoever does not take all of them closes it: what is under way needs a loop to end on.
+    """
 
     async def begin() -> list[asyncio.Task[Verdict]]:
         await visits.__aenter__()
