@@ -1,5 +1,6 @@
 """Whose turn it is: spacing, two at once, pauses, memory; by a clock that a test sets."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,9 +10,18 @@ from stubs.turns import Clock
 
 from monitor.feeds.fetching import hosts as hosts_module
 from monitor.feeds.fetching.answers import Later
-from monitor.feeds.fetching.hosts import AT_ONCE, PAUSE_S, SPACING_S, WAIT_MOST_S, Hosts, site_of
+from monitor.feeds.fetching.hosts import (
+    AT_ONCE,
+    PAUSE_S,
+    SPACING_S,
+    WAIT_MOST_S,
+    Asker,
+    Hosts,
+    site_of,
+)
 
 DAY_S = 86_400
+ONE = Asker(name="one")
 
 
 @pytest.fixture
@@ -43,37 +53,35 @@ def test_a_site_is_what_somebody_registered(host: str, site: str) -> None:
 
 
 def test_starts_are_a_second_apart_and_two_at_once(hosts: Hosts, clock: Clock) -> None:
-    assert hosts.reserve("a.example.com") == 0
-    assert hosts.reserve("b.example.com") == SPACING_S
-    assert isinstance(hosts.reserve("c.example.com"), Later)
-    assert hosts.reserve("other.org") == 0
+    assert hosts.reserve("a.example.com", ONE) == 0
+    assert hosts.reserve("b.example.com", ONE) == SPACING_S
+    assert isinstance(hosts.reserve("c.example.com", ONE), Later)
+    assert hosts.reserve("other.org", ONE) == 0
     hosts.end("a.example.com")
-    assert hosts.reserve("c.example.com") == 2 * SPACING_S
+    assert hosts.reserve("c.example.com", ONE) == 2 * SPACING_S
     hosts.end("b.example.com")
-    assert isinstance(hosts.reserve("d.example.com"), Later)  # its turn is 3 s away
+    assert isinstance(hosts.reserve("d.example.com", ONE), Later)  # its turn is 3 s away
     clock.now += SPACING_S
-    assert hosts.reserve("d.example.com") == 2 * SPACING_S
+    assert hosts.reserve("d.example.com", ONE) == 2 * SPACING_S
 
 
 def test_who_is_turned_away_comes_again_one_after_the_other(hosts: Hosts) -> None:
     for _ in range(AT_ONCE):
-        hosts.reserve("example.com")
-    waits = [
-        later.wait_s for _ in range(500) if isinstance(later := hosts.reserve("example.com"), Later)
+        hosts.reserve("example.com", ONE)
+    laters = [hosts.reserve("example.com", Asker(name=str(n))) for n in range(500)]
+    assert [later.wait_s for later in laters if isinstance(later, Later)] == [
+        2.0 + n for n in range(500)
     ]
-    assert len(waits) == 500
-    assert waits[:3] == [3.0, 4.0, 5.0]
-    assert max(waits) <= 301
 
 
 def test_a_host_that_asks_for_a_pause_gets_it(hosts: Hosts, clock: Clock) -> None:
     assert hosts.busy("feeds.example.com", 120) == 120
-    later = hosts.reserve("www.example.com")
+    later = hosts.reserve("www.example.com", ONE)
     assert later == Later(wait_s=120, why="example.com asked for a pause")
     clock.now += 119.5
-    assert hosts.blocked_s("example.com") == 0.5
+    assert hosts.reserve("www.example.com", ONE) == replace(later, wait_s=1.0)  # no turn is closer
     clock.now += 0.5
-    assert hosts.reserve("www.example.com") == 0
+    assert hosts.reserve("www.example.com", ONE) == 0
 
 
 def test_pauses_double_until_the_host_is_well(hosts: Hosts) -> None:
@@ -91,20 +99,22 @@ def test_a_pause_is_longer_by_chance(clock: Clock) -> None:
 def test_a_pause_told_by_others_only_lengthens(hosts: Hosts) -> None:
     hosts.block("example.com", 50)
     hosts.block("example.com", 5)
-    assert hosts.blocked_s("www.example.com") == 50
-    assert hosts.blocked_s("other.org") == 0
+    assert hosts.reserve("www.example.com", ONE) == Later(
+        wait_s=50, why="example.com asked for a pause"
+    )
+    assert hosts.reserve("other.org", ONE) == 0
 
 
 def test_memory_is_bounded(hosts: Hosts, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hosts_module, "SITES_MOST", 100)
     hosts.block("paused.example", DAY_S)
-    hosts.reserve("busy.example")
+    hosts.reserve("busy.example", ONE)
     for n in range(1_000):
-        hosts.reserve(f"site{n}.example")
+        hosts.reserve(f"site{n}.example", ONE)
         hosts.end(f"site{n}.example")
         clock.now += SPACING_S
     assert len(hosts) <= 101
-    assert hosts.blocked_s("paused.example") > 0
+    assert isinstance(hosts.reserve("paused.example", ONE), Later)
     for n in range(1_000):  # nothing but pauses: the oldest go
         hosts.block(f"paused{n}.example", DAY_S)
     assert len(hosts) <= 101
@@ -123,7 +133,7 @@ def test_never_more_than_two_nor_sooner_than_a_second(
         if ends and held[site]:
             hosts.end(f"{site}.example")
             held[site] -= 1
-        wait = hosts.reserve(f"{site}.example")
+        wait = hosts.reserve(f"{site}.example", ONE)
         if isinstance(wait, Later):
             assert wait.wait_s > 0
             continue

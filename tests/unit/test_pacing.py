@@ -90,8 +90,12 @@ def test_hints_are_capped(hints: Hints, priority: Priority, wait_s: float) -> No
 def test_the_broker_and_the_host_are_no_fault_of_the_feed() -> None:
     pace = Pace(interval_s=300.0, errors=2.0, failing_since_s=NOW - 60, last_new_s=5.0)
     assert plan(Held(), pace) == Planned(5.0, pace)
-    assert plan(Later(40.0), pace) == Planned(42.0, pace)
-    assert plan(Later(9 * DAY), pace).wait_s == RETRY_AFTER_MOST_S * 1.05
+    waits = replace(pace, waits_since_s=NOW)
+    assert plan(Later(40.0), pace) == Planned(40.0, waits)  # its turn: neither sooner nor later
+    assert plan(Later(40.0), replace(pace, waits_since_s=5.0)).pace.waits_since_s == 5.0
+    assert plan(Held(), waits) == Planned(5.0, pace)
+    assert plan(Failure(trouble="soft"), waits).pace.waits_since_s == 0
+    assert plan(Later(9 * DAY), pace).wait_s == RETRY_AFTER_MOST_S
     assert plan(News(), pace).pace == Pace(interval_s=150.0, last_new_s=NOW)
     assert plan(Nothing(), pace).pace == Pace(interval_s=360.0, last_new_s=5.0)
 

@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Self
@@ -25,7 +25,6 @@ from monitor.feeds.fetching.answers import (
     Failed,
     Fetched,
     Hop,
-    Later,
     NotModified,
     Retrieved,
     Trouble,
@@ -33,11 +32,12 @@ from monitor.feeds.fetching.answers import (
 )
 from monitor.feeds.fetching.failures import failed_answer, failed_error
 from monitor.feeds.fetching.hints import content_type, links, max_age_s, retry_after_s, validator
-from monitor.feeds.fetching.hosts import Hosts, site_of
+from monitor.feeds.fetching.hosts import Asker, Hosts, site_of
 from monitor.feeds.fetching.proxies import proxies_in_environment
 from monitor.feeds.fetching.routes import Routes
 from monitor.feeds.fetching.secrets import Secret, basic
 from monitor.feeds.fetching.session import Sessions
+from monitor.feeds.fetching.turns import Turns
 
 TOTAL_TIMEOUT_S = 30.0
 """For one fetch in all, redirects too; a server that sends a byte a second defeats other limits."""
@@ -79,32 +79,6 @@ class _Call:
 class _Moved:
     status: int
     to: URL
-
-
-@dataclass(slots=True)
-class _Turns:
-    """Turns taken for one fetch, one a site; all are given back together."""
-
-    hosts: Hosts
-    taken: set[str] = field(default_factory=set)
-
-    async def take(self, host: str) -> Later | None:
-        """Waits for a turn at `host`; `Later` where that is too far away."""
-        site = site_of(host)
-        if site in self.taken:
-            return None
-        wait = self.hosts.reserve(site)
-        if isinstance(wait, Later):
-            return wait
-        self.taken.add(site)
-        if wait:
-            await asyncio.sleep(wait)
-        return None
-
-    def end(self) -> None:
-        """Gives all of them back."""
-        for site in self.taken:
-            self.hosts.end(site)
 
 
 class Fetcher:
@@ -150,11 +124,13 @@ class Fetcher:
         validators: Validators = UNCONDITIONAL,
         secret: Secret | None = None,
         allow_private: bool = False,
+        asker: Asker | None = None,
     ) -> Fetched:
         """One GET of `url` and of where it redirects to.
 
         Credentials in `url` are taken out of it and sent as basic authentication, unless there is
-        a `secret`.  `allow_private` holds for the whole chain of redirects.
+        a `secret`.  `allow_private` holds for the whole chain of redirects.  `asker` is whose turn
+        it takes; without one somebody waits for the answer, and it goes first.
         """
         try:
             asked, own = _asked(url)
@@ -162,7 +138,7 @@ class Fetcher:
             return Failed(why="no http or https address", trouble=Trouble.REFUSED)
         secret = secret or own
         call = _Call(asked=asked, validators=validators, secret=secret, allow_private=allow_private)
-        turns = _Turns(self.hosts)
+        turns = Turns(self.hosts, asker or Asker(name=url))
         try:
             async with asyncio.timeout(self._total_s):
                 return await self._follow(call, turns)
@@ -199,7 +175,7 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             return failed_error(error)
 
-    async def _follow(self, call: _Call, turns: _Turns) -> Fetched:
+    async def _follow(self, call: _Call, turns: Turns) -> Fetched:
         """The answer at the end of the redirects."""
         url, seen, hops = call.asked, {call.asked}, list[Hop]()
         while True:

@@ -1,12 +1,14 @@
 """Hosts: whose turn it is to ask an outlet, within this process.
 
-In: hosts to ask, and what they said of waiting.  Out: how long to wait for one's turn, or `Later`.
-Invariants: of one site at most two fetches are under way and starts are a second apart; a site
-that asked for a pause gets it; sites of which nothing is to be kept are forgotten.
+In: hosts to ask, who asks, and what hosts said of waiting.  Out: how long to wait for one's turn,
+or `Later`.  Invariants: of one site at most two fetches are under way and starts are a second
+apart; a site that asked for a pause gets it; who is turned away is told when to come again and has
+that turn then, before whoever may wait longer (earliest deadline first), so nobody starves; who
+does not come holds up nobody; sites of which nothing is to be kept are forgotten.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
@@ -25,8 +27,12 @@ SPACING_S = 1.0
 WAIT_MOST_S = 2.0
 """A turn further away is not waited for: the place is better used by another feed."""
 
-QUEUE_MOST_S = 300.0
-"""Turned-away feeds are told to come again one after the other, over no longer than this."""
+LATE_MOST_S = 0.5
+"""A place is kept so long for who was told to come; one that stays away costs half a turn."""
+
+PLACES_MOST = 5_000
+"""Kept of one site: all are looked at when one asks, which takes half a millisecond.  Who finds no
+place is told when to come all the same."""
 
 PAUSE_S = 600.0
 """After 429 or 503 without Retry-After; doubles each time, with up to half of it by chance."""
@@ -35,13 +41,59 @@ SITES_MOST = 20_000
 """Kept in mind; beyond that the ones idle the longest are forgotten, pauses last."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who wants a turn, by a `name` of its own.
+
+    Of those who wait, the one goes first whose `patience_s` is over first.  `waited_s` is how long
+    it has waited elsewhere, in another process or an earlier one.
+    """
+
+    name: str
+    patience_s: float = 0.0
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Of one turned away: its deadline with its number, and when it comes again."""
+
+    rank: tuple[float, int]
+    back_at: float
+
+
 @dataclass(slots=True)
 class _Site:
     under_way: int = 0
     next_start: float = 0.0
-    promised: float = 0.0
     paused_until: float = 0.0
     strikes: int = 0
+    asked: int = 0
+    waiting: dict[str, _Place] = field(default_factory=dict)
+
+    def rank(self, asker: Asker, now: float) -> tuple[float, int]:
+        """The asker's, who leaves its place; the first asked comes first of equals."""
+        self.asked += 1
+        rank = (now - asker.waited_s + asker.patience_s, self.asked)
+        kept = self.waiting.pop(asker.name, None)
+        return min(rank, kept.rank) if kept else rank
+
+    def gives_way(self, rank: tuple[float, int], start: float, now: float) -> bool:
+        """Whether a turn at `start` would be in the way of one who is expected."""
+        return any(
+            now - LATE_MOST_S <= place.back_at < start + SPACING_S and place.rank < rank
+            for place in self.waiting.values()
+        )
+
+    def turn_away(self, name: str, rank: tuple[float, int], start: float, now: float) -> float:
+        """Seconds until one who stands behind those ahead is to come again."""
+        late = now - LATE_MOST_S
+        self.waiting = {n: place for n, place in self.waiting.items() if place.back_at >= late}
+        ahead = sum(place.rank < rank for place in self.waiting.values())
+        wait_s = max(SPACING_S, start - now + SPACING_S * ahead)
+        if len(self.waiting) < PLACES_MOST:
+            self.waiting[name] = _Place(rank, now + wait_s)
+        return wait_s
 
 
 class Hosts:
@@ -52,15 +104,17 @@ class Hosts:
         self._draw = draw
         self._sites: dict[str, _Site] = {}
 
-    def reserve(self, host: str) -> float | Later:
+    def reserve(self, host: str, asker: Asker) -> float | Later:
         """Seconds until one's turn, which is then taken and must be ended by `end`."""
         now, name = self._clock(), site_of(host)
         site = self._site(name)
-        if site.paused_until > now:
-            return Later(wait_s=site.paused_until - now, why=f"{name} asked for a pause")
-        start = max(now, site.next_start)
-        if site.under_way >= AT_ONCE or start - now > WAIT_MOST_S:
-            return Later(wait_s=_promise(site, start, now), why=f"{name} is asked by others")
+        start, paused = max(now, site.next_start, site.paused_until), site.paused_until > now
+        rank = site.rank(asker, now)
+        full = paused or site.under_way >= AT_ONCE or start - now > WAIT_MOST_S
+        if full or site.gives_way(rank, start, now):
+            why = "asked for a pause" if paused else "is asked by others"
+            wait_s = site.turn_away(asker.name, rank, start, now)
+            return Later(wait_s=wait_s, why=f"{name} {why}")
         site.under_way += 1
         site.next_start = start + SPACING_S
         return start - now
@@ -87,11 +141,6 @@ class Hosts:
     def well(self, host: str) -> None:
         """The host answered: the next pause is a short one again."""
         self._site(site_of(host)).strikes = 0
-
-    def blocked_s(self, host: str) -> float:
-        """Seconds left of a pause of the host's site; 0 without one."""
-        site = self._sites.get(site_of(host))
-        return max(0.0, site.paused_until - self._clock()) if site else 0.0
 
     def __len__(self) -> int:
         return len(self._sites)
@@ -137,18 +186,12 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _promise(site: _Site, start: float, now: float) -> float:
-    """Seconds until a turned-away feed may come again, one after the other."""
-    if not now <= site.promised < now + QUEUE_MOST_S:
-        site.promised = start
-    site.promised = max(site.promised, start) + SPACING_S
-    return site.promised - now
-
-
 def _pause_s(strikes: int, chance: float) -> float:
     doubled = PAUSE_S * 2.0 ** min(strikes, 20)
     return min(doubled * (1 + chance / 2), RETRY_AFTER_MOST_S)
 
 
 def _spent(site: _Site, now: float) -> bool:
-    return site.paused_until <= now and site.next_start <= now and not site.strikes
+    awaited = any(place.back_at >= now - LATE_MOST_S for place in site.waiting.values())
+    over = site.paused_until <= now and site.next_start <= now
+    return over and not site.strikes and not awaited

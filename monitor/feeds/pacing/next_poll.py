@@ -62,12 +62,13 @@ def next_poll(
         if not pace.interval_s:
             wait_s = _anywhere(bounds.shortest_s, wait_s, random)
         return Planned(wait_s, after)
-    begun = replace(pace, interval_s=interval_s)
+    if isinstance(outcome, Later):
+        waits = replace(pace, interval_s=interval_s, waits_since_s=pace.waits_since_s or now_s)
+        return Planned(min(max(0.0, outcome.wait_s), RETRY_AFTER_MOST_S), waits)
+    begun = replace(pace, interval_s=interval_s, waits_since_s=0.0)
     match outcome:
         case Held():
             return Planned(min(HELD_S, bounds.shortest_s), begun)
-        case Later(wait_s):
-            return Planned(_spread(wait_s, random), begun)
         case Gone() | Failure(trouble="gone"):
             detail = "the server says that it is gone for good (410); asked again in a week"
             return Planned(*muted(begun, Muted.GONE, detail, now_s, random))
@@ -95,7 +96,3 @@ def _asked_s(feed: Feed, hints: Hints) -> float:
     if feed.every_s or feed.priority is Priority.WIRE:
         return 0.0
     return min(max(0.0, hints.max_age_s or 0.0, hints.ttl_s or 0.0), HINT_MOST_S)
-
-
-def _spread(wait_s: float, random: float) -> float:
-    return min(max(0.0, wait_s), RETRY_AFTER_MOST_S) * (1 + JITTER * random)

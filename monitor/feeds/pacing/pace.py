@@ -78,7 +78,8 @@ class Pace:
 
     `interval_s` is 0 before the first poll.  `errors` is the weighted sum of failures in a row
     (`failing.WEIGHTS`), `failing_since_s` the first of them, `said_s` when that was last said:
-    above 0 from then on until the feed answers.  `last_new_s` is when news was last found.
+    above 0 from then on until the feed answers.  `last_new_s` is when news was last found,
+    `waits_since_s` when its host first turned it away, 0 since it was last asked.
     """
 
     interval_s: float = 0.0
@@ -87,6 +88,7 @@ class Pace:
     said_s: float = 0.0
     muted: Muted = Muted.NO
     last_new_s: float = 0.0
+    waits_since_s: float = 0.0
 
     @property
     def said(self) -> bool:

@@ -25,8 +25,10 @@ from monitor.feeds.fetching.answers import (
     Validators,
 )
 from monitor.feeds.fetching.fetcher import Fetcher
+from monitor.feeds.fetching.hosts import Asker
 from monitor.feeds.fetching.secrets import Secret
 from monitor.feeds.pacing.moved import asked_at
+from monitor.feeds.pacing.pace import BOUNDS, Pace
 from monitor.feeds.pacing.validators import Body, unconditional
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.parsers.pool import Parsers
@@ -106,7 +108,15 @@ async def _ask(lease: Lease, state: FeedState, means: Means, now: datetime) -> F
         validators=validators,
         secret=means.secrets.get(feed.id),
         allow_private=feed.allow_private,
+        asker=asker_of(feed, state.pace, now.timestamp()),
     )
+
+
+def asker_of(feed: Feed, pace: Pace, now_s: float) -> Asker:
+    """The feed, as it waits for a turn: as long as news of its priority may be late."""
+    waited_s = now_s - pace.waits_since_s if pace.waits_since_s else 0.0
+    patience_s = BOUNDS[feed.priority].longest_s
+    return Asker(name=feed.id, patience_s=patience_s, waited_s=max(0.0, waited_s))
 
 
 async def _look_into(
