@@ -32,6 +32,9 @@ from monitor.feeds.reading.trackers import NAMES, tracks
         ("https://www.bloomberg.com/x?cmpid=rss&srnd=y", "https://www.bloomberg.com/x"),
         ("https://www.spiegel.de/x?ref=rss", "https://www.spiegel.de/x"),
         ("https://a.example/x?campaign_id=7", "https://a.example/x?campaign_id=7"),
+        ("https://a.example/x?utm_source=r;id=7", "https://a.example/x?utm_source=r;id=7"),
+        ("https://a.example/x?utm_source=r;;UTM_medium=s&a=1", "https://a.example/x?a=1"),
+        ("https://a.example/x?utm_source=r;b;id&a=1", "https://a.example/x?utm_source=r;b;id&a=1"),
         ("https://a.example/x?&&a&", "https://a.example/x?a"),
         ("https://a.example/x?", "https://a.example/x"),
         (" https://a.example/x\n", "https://a.example/x"),
@@ -71,6 +74,18 @@ def test_the_canonical_url_of_a_canonical_url_is_itself(
     pairs = "&".join(f"{name}={value}" for name, value in query)
     once = canonical(f"https://{host}/{path}?{pairs}#{fragment}")
     assert canonical(once) == once
+
+
+@given(HOSTS, QUERIES, PARTS, PARTS)
+def test_what_stands_behind_a_semicolon_keeps_articles_apart(
+    host: str, query: list[tuple[str, str]], one: str, other: str
+) -> None:
+    trackers = "".join(f"{quote(name, safe='')}={quote(value, safe='')};" for name, value in query)
+    found = {
+        canonical(f"https://{host}/x?{trackers}id={quote(value, safe='')}")
+        for value in (one, other)
+    }
+    assert len(found) == len({one, other})
 
 
 @given(st.text(max_size=60))

@@ -38,9 +38,16 @@ def _without_trackers(text: str, host: str) -> str:
     address, _, fragment = text.partition("#")
     address, _, query = address.partition("?")
     address += "/" if address.count("/") == 2 else ""
-    kept = "&".join([p for p in query.split("&") if p and not tracks(p, host)]) if query else ""
+    kept = "&".join([p for p in query.split("&") if p and not _counts(p, host)]) if query else ""
     kept = f"{address}?{kept}" if kept else address
     return f"{kept}#{fragment}" if fragment.startswith("!") else kept
+
+
+def _counts(part: str, host: str) -> bool:
+    """Whether it only counts; `;` may stand between two parameters, one of which does not."""
+    if ";" not in part:
+        return tracks(part, host)
+    return all(tracks(parameter, host) for parameter in part.split(";") if parameter)
 
 
 def _read(url: str) -> URL | None:
