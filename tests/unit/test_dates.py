@@ -145,6 +145,82 @@ def test_months_of_many_languages(raw: str, at: str) -> None:
     assert clock.at == at
 
 
+@pytest.mark.parametrize(
+    ("raw", "at"),
+    [
+        ("10:00, 24 Nov 2020 (IST)", "2020-11-24T04:30:00Z"),
+        ("10:00 24 Nov 2020 IST", "2020-11-24T04:30:00Z"),
+        ("24 Nov 2020 IST 10:00", "2020-11-24T04:30:00Z"),
+        ("24 Nov 2020 (IST), 10:00", "2020-11-24T04:30:00Z"),
+        ("2:30 PM Sept. 7 2016 EDT", "2016-09-07T18:30:00Z"),
+        ("10:00, 2016-09-07 ET", "2016-09-07T14:00:00Z"),
+        ("10:00 AM, Wednesday, September 7, 2016 (PKT)", "2016-09-07T05:00:00Z"),
+        ("10:00, 7 Sep 2016 GMT+5:30", "2016-09-07T04:30:00Z"),
+        ("7 Sep 2016 10:00 Europe/London", "2016-09-07T09:00:00Z"),
+        ("7 Jan 2016 10:00 (Europe/London)", "2016-01-07T10:00:00Z"),
+        ("Asia/Kolkata, 7 Sep 2016 10:00", "2016-09-07T04:30:00Z"),
+        ("10:00 7 Sep 2016 America/Argentina/Buenos_Aires", "2016-09-07T13:00:00Z"),
+        ("7 Sep 2016 10:00 Etc/GMT+3", "2016-09-07T13:00:00Z"),
+        ("02/11/2017 10:00 America/New_York", "2017-02-11T15:00:00Z"),
+        ("Wed, 07 Sep 2016 10:00:00 Eastern", "2016-09-07T14:00:00Z"),
+        ("Wed, 07 Sep 2016 10:00:00 (Pacific Time)", "2016-09-07T17:00:00Z"),
+        ("10:00 AM, Sep 7, 2016 Central Standard Time", "2016-09-07T16:00:00Z"),
+    ],
+)
+def test_a_zone_away_from_the_time(raw: str, at: str) -> None:
+    clock = read_date(raw, NOW)
+    assert clock is not None
+    assert (clock.at, clock.zone) == (at, Zone.STATED)
+
+
+@pytest.mark.parametrize(
+    ("raw", "zone"),
+    [
+        ("10:00, le 24 nov. 2016 est", ""),
+        ("24. Nov. 2016, es ist 10:00", ""),
+        ("7 Sep 2016, met 10:00", ""),
+        ("10:00, 7 Sep 2016, by ART SMITH", ""),
+        ("BY ART SMITH, 7 SEP 2016 10:00", ""),
+        ("10:00, 7 SEP 2016, FROM THE WEST", ""),
+        ("7 SEPT 2016 ET 10:00", ""),
+        ("10:00, Sep 7 2016 PM", ""),
+        ("10:00, 7 Sep 2016 XYZ", ""),
+        ("10:00, 7 Sep 2016 -2016", ""),
+        ("7 Sep 2016 10:00 Central European Time", ""),
+        ("7 Sep 2016 10:00 Eastern Daily Press", ""),
+        ("Published in Pacific, 7 Sep 2016 10:00", ""),
+        ("7 Sep 2016 10:00 Europe/Nowhere", ""),
+        ("7 Sep 2016 10:00 News/Politics", ""),
+        ("7 Sep 2016 10:00 Eastern", "Australia/Sydney"),
+    ],
+)
+def test_no_word_is_taken_for_a_zone(raw: str, zone: str) -> None:
+    clock = read_date(raw, NOW, feed_zone=feed_zone(zone))
+    assert clock is not None
+    assert clock.zone is (Zone.FEED if zone else Zone.ASSUMED)
+    assert zone or clock.at.endswith("T10:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("raw", "at"),
+    [
+        ("2016年9月7日(水) 午後2:30", "2016-09-07T14:30:00Z"),
+        ("2016年9月7日 午前10:05", "2016-09-07T10:05:00Z"),
+        ("2016年9月7日 午前0時30分", "2016-09-07T00:30:00Z"),
+        ("2016年9月7日 14時30分", "2016-09-07T14:30:00Z"),
+        ("2016년 9월 7일 오후 12:30", "2016-09-07T12:30:00Z"),
+        ("2016-09-07 오후 2시 30분", "2016-09-07T14:30:00Z"),
+        ("2016년 9월 7일 오전 12:30", "2016-09-07T00:30:00Z"),
+        ("2016年9月7日 下午 2：30:15 JST", "2016-09-07T05:30:15Z"),
+        ("2016/09/07 上午11:00", "2016-09-07T11:00:00Z"),
+    ],
+)
+def test_halves_of_the_day_before_the_time(raw: str, at: str) -> None:
+    clock = read_date(raw, NOW)
+    assert clock is not None
+    assert clock.at == at
+
+
 def test_no_name_stands_for_two_months() -> None:
     assert {name for name, numbers in NUMBERS_OF_NAMES.items() if len(numbers) > 1} == set()
     assert set(NUMBERS_OF_NAMES) & set(OFFSETS_MINUTES) == set()
@@ -234,7 +310,7 @@ def test_no_clock_leaves_its_bounds(moment: datetime, shape: str, zone: str) -> 
 
 
 @given(
-    st.text(alphabet="0123456789-/:+TZ amp,ThuSepGMT\n年月日ص&#;", max_size=60),
+    st.text(alphabet="0123456789-/:+TZ amp,ThuSepGMTIS()午後\n年月日ص&#;", max_size=60),
     st.sampled_from(["", "Asia/Kolkata", "America/New_York"]),
 )
 def test_nothing_raises(raw: str, zone: str) -> None:

@@ -5,6 +5,9 @@ None.  Invariants: a date stays a date; the zone is the numeric offset, else the
 the feed's, else UTC, and the clock says which; what cannot be (before 1990, or over 15 minutes
 ahead) is clamped to the time of retrieval and marked.
 
+A zone's name may stand behind the time; away from it only in capitals, right before the time or
+behind the date, so that no word is taken for one (`est`, `ist` and `met` are words elsewhere).
+
 Of `11/02/2017` a part above 12 is the day; else the reading that is not in the future; else the day
 comes first, unless the feed's zone, the stated zone or, failing both, the language is of the US.
 With points the day always comes first.  Other entries of the feed have no say: a date reads the
@@ -17,7 +20,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from html import unescape
 
 from monitor.feeds.reading.months import month
-from monitor.feeds.reading.zones import in_the_us, is_zone, offset
+from monitor.feeds.reading.zones import american_zone, iana_zone, in_the_us, is_zone, offset
 from streams.item import Clock, Precision, Zone
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -32,11 +35,13 @@ MAX_RAW_CHARS = 100
 _MAX_SPACED_CHARS = 1_000
 _FIRST_ZONE = timezone(timedelta(hours=14))  # where a day begins first
 _MOST_OFFSET_MINUTES = 14 * 60 + 59
-_POINT_AND_SIGNS = str.maketrans({"−": "-", "–": "-", "٫": "."})
+_POINT_AND_SIGNS = str.maketrans({"−": "-", "–": "-", "٫": ".", "：": ":"})
 
 _HALF = r"(?P<half>[ap]\.?\s?m\b\.?|[صم](?!\w))"
+_AFTERNOON = {"午後", "오후", "下午"}
 _TIME = re.compile(
-    r"(?:(?<![\d:+.-])(?P<hour>\d{1,2})[:h](?P<minute>\d\d)"
+    r"(?:(?:(?P<before>午[前後]|오[전후]|[上下]午)\s?)?"
+    r"(?<![\d:+.-])(?P<hour>\d{1,2})(?:[:h]|\s?[時时시]\s?)(?P<minute>\d\d)"
     r"(?::(?P<second>\d{1,2})(?:[.,:]\d{1,9})?)?(?!\d)"
     r"|(?<=\d)t(?P<hour_t>\d\d)(?P<minute_t>\d\d)(?P<second_t>\d\d)?(?:[.,]\d{1,9})?(?!\d)"
     r"|(?<![\d.])(?P<hour_p>\d{1,2})\.(?P<minute_p>\d\d)(?P<second_p>)(?![\d.]))"
@@ -54,6 +59,10 @@ _ZONE = re.compile(
     r"\s*(?:(?:uhr|hours?|hrs?|h)\b\.?)?,?\s*\(?(?P<name>[a-z]{1,5}(?![^\W\d_]))?\)?"
     r"\s*(?P<offset>[+-](?:\d\d:?\d\d|\d:\d\d|\d{1,3})(?!\d))?\)?",
     re.IGNORECASE,
+)
+_ZONE_BEFORE = re.compile(r"\d[\s,]*\(?(?P<name>[A-Z]{3,5})\)?[\s,:]*\Z")
+_ZONE_AT_END = re.compile(
+    r"(?:\d[\s,]*\(?|\()(?P<name>[A-Z]{2,5})(?P<offset>[+-](?:\d\d:?\d\d|\d:\d\d|\d{1,2}))?\)?\s*\Z"
 )
 _YEAR_FIRST = re.compile(
     r"\D*(?P<year>\d{4})(?P<mark>[-/.:])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)"
@@ -76,7 +85,7 @@ class _Origin:
 
 @dataclass(frozen=True, slots=True)
 class _Time:
-    """A time of day; `zone_name` in small letters, `minutes` the numeric offset."""
+    """A time of day; `zone_name` as `zones` knows it, `minutes` the numeric offset."""
 
     hour: int
     minute: int
@@ -179,8 +188,10 @@ def _take_time(text: str, own: tzinfo | None) -> tuple[_Time | None, str]:
         return None, text
     hour, minute, second, half = next(g for ways in _WAYS if (g := found.group(*ways))[0])
     name, minutes, end = _take_zone(text, found.end(), own)
+    if not name and minutes is None:
+        name, minutes = _distant_zone(text[: found.start()], text[end:], own)
     at = _Time(
-        _hour(int(hour), half or ""),
+        _hour(int(hour), found["before"] or half or ""),
         int(minute or 0),
         int(second) if second else None,
         name,
@@ -193,7 +204,7 @@ def _hour(hour: int, half: str) -> int:
     """`14:30 PM` is what it says, half a day later it is not."""
     if not half or hour > 12:
         return hour
-    return hour % 12 + (12 if half[0] in "pPم" else 0)
+    return hour % 12 + (12 if half[0] in "pPم" or half in _AFTERNOON else 0)
 
 
 def _take_zone(text: str, start: int, own: tzinfo | None) -> tuple[str, int | None, int]:
@@ -205,6 +216,18 @@ def _take_zone(text: str, start: int, own: tzinfo | None) -> tuple[str, int | No
     if numeric:
         return name if is_zone(name, own) else "", _minutes(numeric), found.end()
     return (name, None, found.end("name")) if name and is_zone(name, own) else ("", None, start)
+
+
+def _distant_zone(before: str, behind: str, own: tzinfo | None) -> tuple[str, int | None]:
+    """The zone that stands elsewhere in the text: its name, and the offset in minutes if any."""
+    found = iana_zone(before) or iana_zone(behind) or american_zone(behind, own)
+    if found:
+        return found, None
+    for stands in (_ZONE_AT_END.search(behind), _ZONE_BEFORE.search(before)):
+        if stands and is_zone(name := stands["name"].lower(), own):
+            numeric = stands.groupdict().get("offset")
+            return name, _minutes(numeric) if numeric else None
+    return "", None
 
 
 def _minutes(numeric: str) -> int:

@@ -5,6 +5,7 @@ that is no zone.  Invariants: a name that the feed's zone goes by itself means t
 Jerusalem, `CST` in Shanghai); else the best-known zone of news outlets by that name.
 """
 
+import re
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,6 +31,15 @@ _REGIONS = {
 }
 """Names that leave summer time open."""
 
+_IANA = re.compile(r"(?<![\w/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_-]+){1,2}(?:[+-]\d{1,2})?(?![\w/])")
+_AMERICAN = re.compile(
+    r"(?:\A|\d)[\s,(]*(?P<where>eastern|central|mountain|pacific)"
+    r"(?: (?P<season>standard|daylight))?(?: time)?(?!\s?[^\W\d_])",
+    re.IGNORECASE,
+)
+"""Behind a time or a date; `Central European Time` is another, `Eastern Daily Press` none."""
+
+_AMERICAS = ("America/", "US/", "Canada/")
 _US_NAMES = {
     "et", "ct", "mt", "pt", "est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt",
     "hst",
@@ -51,13 +61,28 @@ def feed_zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def iana_zone(text: str) -> str:
+    """The first name of a zone as `Europe/London` in `text`, which nothing else looks like."""
+    return next((found[0] for found in _IANA.finditer(text) if feed_zone(found[0])), "")
+
+
+def american_zone(behind: str, own: tzinfo | None) -> str:
+    """The zone of `Eastern`, `Pacific Standard Time` … in what stands behind a time.
+
+    Not where the feed's own zone is another continent's, which may have an east, too.
+    """
+    elsewhere = not getattr(own, "key", _AMERICAS[0]).startswith(_AMERICAS)
+    found = None if elsewhere else _AMERICAN.search(behind)
+    return f"{found['where'][0]}{(found['season'] or '')[:1]}t".lower() if found else ""
+
+
 def is_zone(name: str, own: tzinfo | None) -> bool:
     """Whether the word (small letters) names a zone, in general or that of the feed."""
     return name in OFFSETS_MINUTES or name in _REGIONS or name in _own_names(own)
 
 
 def offset(name: str, wall: datetime, own: tzinfo | None) -> timedelta:
-    """Of a name for which `is_zone` holds, at the naive time `wall`.
+    """Of a name for which `is_zone` holds, or of `iana_zone`, at the naive time `wall`.
 
     A feed that writes its zone's winter name in summer means the winter's offset.
     """
@@ -68,7 +93,7 @@ def offset(name: str, wall: datetime, own: tzinfo | None) -> timedelta:
         found = next((at.utcoffset() for at in named), None)
         if found is not None:
             return found
-    region = feed_zone(_REGIONS.get(name, ""))
+    region = feed_zone(name if "/" in name else _REGIONS.get(name, ""))
     if region:
         return wall.replace(tzinfo=region).utcoffset() or timedelta()
     return timedelta(minutes=OFFSETS_MINUTES.get(name, 0))
@@ -76,7 +101,7 @@ def offset(name: str, wall: datetime, own: tzinfo | None) -> timedelta:
 
 def in_the_us(zone_name: str, own: tzinfo | None, lang: str) -> bool:
     """Whether a date of this origin has its month first: feed's zone, stated zone, language."""
-    key = getattr(own, "key", "")
+    key = getattr(own, "key", "") or (zone_name if "/" in zone_name else "")
     if key:
         area, _, city = key.partition("/")
         return key.startswith(_US_AREAS) or (area == "America" and city in _US_CITIES)
