@@ -143,6 +143,27 @@ def test_a_changed_body_under_an_equal_etag_ends_the_trust() -> None:
     assert honest.state.trust.probe_at_s > NOW_S + HOUR_S
 
 
+def test_news_that_only_probes_bring_ends_the_trust_at_last() -> None:
+    state, events = STATE, []
+    for n in range(6):
+        for _ in range(30):
+            state = plan(Unchanged(said=Said(not_modified=True)), state).state
+        due = replace(state, trust=replace(state.trust, probe_at_s=NOW_S - 1))
+        probe = Said(probe=Body(etag=f'"{n}"', digest=str(n)))
+        asked = plan(learned(NEWS, probe), due)  # under an ETag that has moved on
+        state, events = asked.state, [*events, *asked.events]
+    assert [event.reason for event in events] == [Reason.VALIDATOR_LIES]
+    assert state.trust.lies
+
+
+def test_a_body_for_a_condition_keeps_the_trust() -> None:
+    doubted = replace(STATE, trust=replace(STATE.trust, unchanged=3, doubt=9.0))
+    answered = plan(learned(NEWS, Said(conditional=True)), doubted)
+    assert answered.state.trust == STATE.trust
+    assert plan(Unchanged(said=Said(conditional=True)), doubted).state.trust == STATE.trust
+    assert plan(Unchanged(said=Said(pushed=True)), doubted).state.trust == doubted.trust
+
+
 def test_a_move_that_lasted_is_believed_and_one_to_another_site_proposed() -> None:
     for target, asked in (("https://www.outlet.example/b", True), ("https://else.example/", False)):
         moving = Moving(target=target, since_s=NOW_S - AGREES_S - 1, polls=99)

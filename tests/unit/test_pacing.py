@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import replace
-from math import inf, nan
+from math import inf, log, nan
+from random import Random
 
 import msgspec
 import pytest
@@ -27,7 +28,16 @@ from monitor.feeds.pacing.outcomes import (
     Quarantined,
 )
 from monitor.feeds.pacing.pace import BACKOFF_MOST_S, BOUNDS, Muted, Pace, bounds_of
-from monitor.feeds.pacing.validators import PROBE_S, Body, Trust, probed, unconditional
+from monitor.feeds.pacing.validators import (
+    PROBE_S,
+    UNLIKELY,
+    Body,
+    Trust,
+    modified,
+    not_modified,
+    probed,
+    unconditional,
+)
 from streams.decision import Reason
 
 NOW = 1_790_000_000.0
@@ -328,6 +338,64 @@ def test_a_liar_is_asked_unconditionally(
         Trust(lies=True),
         None,
     )
+
+
+def watched(
+    rate_per_s: float, every_s: float, days: float, *, honest: bool, seed: int = 1
+) -> tuple[int, FeedEvent | None]:
+    """Probes with news until its server is called a liar, and that; entries come by chance."""
+    chance, trust, now_s, probes = Random(seed), Trust(), NOW, 0
+    shown = found = Body(etag='"0"')
+    next_s = now_s + chance.expovariate(rate_per_s)
+    while now_s < NOW + days * DAY:
+        now_s += every_s * (0.95 + 0.1 * chance.random())
+        while next_s <= now_s:
+            shown = Body(etag=f'"{next_s}"', digest=str(next_s))
+            next_s += chance.expovariate(rate_per_s)
+        news = shown != found
+        if unconditional(trust, now_s):
+            before, found, probes = found, shown, probes + news
+            trust, event = probed(
+                trust, before, shown, brought=news, now_s=now_s, random=chance.random()
+            )
+            if event:
+                return probes, event
+        elif news and honest:
+            trust, found = modified(trust), shown
+        else:
+            trust = not_modified(trust)
+    return probes, None
+
+
+@pytest.mark.parametrize("every_s", [60.0, 300.0, 900.0, 3_600.0])
+@pytest.mark.parametrize("a_day", [0.5, 4, 24, 200])
+def test_who_says_not_changed_to_whatever_is_asked_is_found(a_day: float, every_s: float) -> None:
+    probes, event = watched(a_day / DAY, every_s, 30, honest=False)
+    assert event is not None
+    assert "whatever it is asked" in event.detail
+    polls_at_least = 0.9 * PROBE_S / every_s - 2
+    assert probes <= 2 + -log(UNLIKELY) / log(1 + polls_at_least)
+
+
+@pytest.mark.parametrize("every_s", [60.0, 900.0, 3_600.0, 4 * 3_600.0])
+@pytest.mark.parametrize("a_day", [1, 4, 24, 200])
+def test_who_has_news_between_a_poll_and_a_probe_is_not_blamed(
+    a_day: float, every_s: float
+) -> None:
+    for seed in range(3):
+        assert watched(a_day / DAY, every_s, 60, honest=True, seed=seed)[1] is None
+
+
+def test_one_answer_to_a_condition_takes_all_doubt_away() -> None:
+    doubted = Trust(probe_at_s=NOW, unchanged=9, doubt=10.0)
+    assert modified(doubted) == Trust(probe_at_s=NOW)
+    assert not_modified(doubted) == replace(doubted, unchanged=10)
+    fresh, _ = probed(doubted, A, replace(B, etag='"2"'), brought=True, now_s=NOW, random=0.5)
+    assert (fresh.unchanged, fresh.doubt) == (0, pytest.approx(10 + log(10)))
+    quiet, _ = probed(doubted, A, A, brought=False, now_s=NOW, random=0.5)
+    assert (quiet.unchanged, quiet.doubt) == (0, 10.0)
+    known = Trust(lies=True)
+    assert (modified(known), not_modified(known)) == (known, known)
 
 
 def test_what_is_kept_of_a_feed_is_small_json() -> None:

@@ -12,10 +12,11 @@ from stubs.outlet import Entry, rss
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
-from monitor.feeds.fetching.answers import UNCONDITIONAL, Retrieved
+from monitor.feeds.fetching.answers import UNCONDITIONAL, NotModified, Retrieved
+from monitor.feeds.pacing.validators import Trust
 from monitor.feeds.parsers import worker
 from monitor.feeds.parsers.frames import Answer, Job
-from monitor.feeds.polling.ended import Learned, Unchanged
+from monitor.feeds.polling.ended import Learned, Said, Unchanged
 from monitor.feeds.polling.poll import Means, poll
 from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.state.changes import KNOWN_MOST, KNOWN_SLACK
@@ -58,8 +59,11 @@ class Outlet:
     taken: list[Item] = field(default_factory=list)
     events: list[FeedEvent] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    said: Said = field(default_factory=Said)
 
-    async def fetch(self, url: str, **_: object) -> Retrieved:
+    async def fetch(self, url: str, **_: object) -> Retrieved | NotModified:
+        if not self.body:
+            return NotModified()
         return Retrieved(body=self.body, url=url, content_type="", validators=UNCONDITIONAL)
 
     async def known(self, _feed: str, ids: Sequence[str] | None) -> Mapping[str, Known]:
@@ -69,8 +73,14 @@ class Outlet:
     async def pushed(self, feed: Feed) -> Retrieved | None:
         if not self.pushes:
             return None
-        sent = await self.fetch(feed.url)
-        return replace(sent, body=self.pushes.pop(0), delta=True, pushed=True)
+        return Retrieved(
+            body=self.pushes.pop(0),
+            url=feed.url,
+            content_type="",
+            validators=UNCONDITIONAL,
+            delta=True,
+            pushed=True,
+        )
 
     async def poll(self, body: bytes) -> tuple[list[Item], bool]:
         """What a poll that finds `body` publishes, and whether more is left of it."""
@@ -88,6 +98,7 @@ class Outlet:
         as_of = state.as_of(self.feed.url, self.topic_id)
         ended = await poll(lease, as_of, self.topic_id, self._means(), now)
         assert isinstance(ended, Learned | Unchanged)
+        self.said = ended.said
         if isinstance(ended, Learned):
             self.stored = state_text(ended.state)
             self.events += ended.changes.events
@@ -296,3 +307,18 @@ async def test_a_push_that_cannot_be_read_is_no_failure_of_the_feed() -> None:
     assert await outlet.poll(b"not asked for yet") == ([], False)
     found, _ = await outlet.poll(rss(entry(2), entry(1)))
     assert [item.title for item in found] == ["Story 2"]
+
+
+async def test_a_poll_says_whether_validators_were_sent_and_what_came_of_it() -> None:
+    outlet = Outlet()
+    await outlet.poll(rss(entry(1)))
+    assert outlet.said.probe  # the first poll is one
+    known = replace(read_state(outlet.stored), etag='"1"', trust=Trust(probe_at_s=1e12))
+    outlet.stored = state_text(known)
+    for body, told in ((b"", (False, True)), (rss(entry(2)), (True, False))):
+        await outlet.poll(body)
+        assert (outlet.said.conditional, outlet.said.not_modified) == told
+        assert outlet.said.probe is None
+    outlet.pushes, outlet.stored = [rss(entry(3))], state_text(known)
+    await outlet.poll(b"")
+    assert not outlet.said.conditional

@@ -19,7 +19,7 @@ from monitor.feeds.pacing.moved import Moving, follow, lost
 from monitor.feeds.pacing.next_poll import HELD_S, next_poll
 from monitor.feeds.pacing.outcomes import NO_HINTS, Hints, Outcome
 from monitor.feeds.pacing.pace import bounds_of
-from monitor.feeds.pacing.validators import Trust, probed
+from monitor.feeds.pacing.validators import Trust, modified, not_modified, probed
 from monitor.feeds.parsers.frames import Harmed
 from monitor.feeds.polling.ended import Ended, Learned, Said, Unchanged, Unpublished
 from monitor.feeds.state.changes import Changes
@@ -145,11 +145,7 @@ def _learn(
         last_new_s=state.pace.last_new_s,
         now_s=now_s,
     )
-    trust, lies = state.trust, None
-    if said.probe:
-        trust, lies = probed(
-            trust, state.body, said.probe, brought=brought, now_s=now_s, random=random
-        )
+    trust, lies = _trust(state, said, brought=brought, now_s=now_s, random=random)
     moving, moved = state.moving, None
     if said.hops or not said.pushed:
         target = said.hops[-1].url if said.hops else ""
@@ -165,3 +161,16 @@ def _learn(
         )
     habits = _Habits(cadence=cadence, trust=trust, moving=moving)
     return habits, [event for event in (quiet, lies, moved) if event]
+
+
+def _trust(
+    state: FeedState, said: Said, *, brought: bool, now_s: float, random: float
+) -> tuple[Trust, FeedEvent | None]:
+    """What an answer teaches of the feed's validators."""
+    if said.probe:
+        return probed(
+            state.trust, state.body, said.probe, brought=brought, now_s=now_s, random=random
+        )
+    if said.not_modified:
+        return not_modified(state.trust), None
+    return (modified(state.trust) if said.conditional else state.trust), None

@@ -18,8 +18,8 @@ class Said:
     """What an answer says besides its entries.
 
     `url` is where it was found, `probe` the body that came although no validators were sent,
-    `overlap` whether it shows entries known from before; `pushed`: a hub sent it, `more` of it
-    waits.
+    `overlap` whether it shows entries known from before; `conditional`: validators were sent,
+    `not_modified`: and it said so; `pushed`: a hub sent it, `more` of it waits.
     """
 
     url: str = ""
@@ -28,6 +28,8 @@ class Said:
     ttl_s: float | None = None
     advertised: Advertised | None = None
     probe: Body | None = None
+    conditional: bool = False
+    not_modified: bool = False
     overlap: bool = True
     pushed: bool = False
     more: bool = False

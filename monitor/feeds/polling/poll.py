@@ -91,7 +91,8 @@ async def poll(lease: Lease, state: FeedState, topic_id: str, means: Means, now:
         case Failed() | Later():
             return fetched
         case NotModified():
-            return Unchanged(said=Said(hops=fetched.hops, max_age_s=fetched.max_age_s))
+            said = Said(hops=fetched.hops, max_age_s=fetched.max_age_s, not_modified=True)
+            return Unchanged(said=said)
         case Retrieved():
             return await _look_into(fetched, lease, state, topic_id, means, now)
 
@@ -227,6 +228,7 @@ def _said(retrieved: Retrieved, state: FeedState, digest: str, now: datetime) ->
         hops=retrieved.hops,
         max_age_s=retrieved.max_age_s,
         probe=probe,
+        conditional=bool(state.body.mark) and not (probe or retrieved.pushed),
         pushed=retrieved.pushed,
         more=retrieved.more,
     )
