@@ -28,6 +28,7 @@ class PushDesk:
         self.hub, self.fetcher = hub, fetcher
         self.subscriptions = Subscriptions(client, name)
         self.pushed: list[tuple[str, bytes, str]] = []
+        self.keeps = True
         self.pushes = dict.fromkeys(Pushed, 0)
         self.callback = Callback(
             self.subscriptions, self.push, self.pushes, clock=lambda: self.now_s
@@ -47,8 +48,10 @@ class PushDesk:
         assert await verify(self.hub.asked[-1]) == (200, "c-1")
         return self.hub.asked[-1]
 
-    async def push(self, feed: str, body: bytes, content_type: str) -> None:
-        self.pushed.append((feed, body, content_type))
+    async def push(self, feed: str, body: bytes, content_type: str) -> bool:
+        if self.keeps:
+            self.pushed.append((feed, body, content_type))
+        return self.keeps
 
 
 @asynccontextmanager

@@ -21,7 +21,6 @@ from monitor.feeds.drops.agency_file import read_agency_file
 from monitor.feeds.drops.folder import (
     HALF_WRITTEN_S,
     KEPT_DONE_S,
-    MAX_FILE_BYTES,
     MAX_FILES_A_POLL,
     MAX_LOSSES,
     Drops,
@@ -30,6 +29,7 @@ from monitor.feeds.drops.folder import (
     Unavailable,
 )
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import MAX_BODY_BYTES
 from monitor.feeds.reading.entries import Dropped, DropReason
 from monitor.feeds.state.changes import Changes, find_changes
 from monitor.feeds.state.known import Known
@@ -293,7 +293,7 @@ def test_a_link_in_place_of_a_reason_is_not_written_through(folder: Path, put: P
 def test_a_file_too_large_is_rejected_unread(folder: Path, put: Put) -> None:
     path = put("big.json")
     with path.open("r+b") as file:
-        file.truncate(MAX_FILE_BYTES + 1)
+        file.truncate(MAX_BODY_BYTES + 1)
     os.utime(path, (0, 0))
     [rejected] = taken(Drops(folder)).rejected
     assert rejected.why == "larger than 8 MB"
@@ -444,7 +444,7 @@ def test_a_poll_reads_so_many_files_and_bytes(folder: Path, put: Put) -> None:
     assert (len(look.files), look.more) == (1, False)
     assert drops.settle(look, NOW) is None
     for n in range(3):
-        put(f"{n}.json", body_text="x" * (MAX_FILE_BYTES - 1000))
+        put(f"{n}.json", body_text="x" * (MAX_BODY_BYTES - 1000))
     assert (len(taken(drops).files), taken(drops).more) == (2, True)
 
 

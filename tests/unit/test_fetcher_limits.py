@@ -23,13 +23,14 @@ from stubs.turns import Clock
 
 from monitor.embedded.children import free_port
 from monitor.feeds.fetching.answers import (
+    MAX_BODY_BYTES,
     UNCONDITIONAL,
     Failed,
     Later,
     Retrieved,
     Trouble,
 )
-from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.hosts import Hosts
 from monitor.feeds.fetching.session import Sessions
 

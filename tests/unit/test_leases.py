@@ -10,6 +10,7 @@ import redis.asyncio as redis
 
 from monitor.embedded.children import free_port
 from monitor.feeds.feed import Feed, Priority
+from monitor.feeds.fetching.answers import MAX_BODY_BYTES
 from monitor.feeds.pacing.first_polls import FIRST_AT_ONCE, FIRST_PER_S
 from monitor.feeds.pacing.pace import NEW, Pace
 from monitor.feeds.state.changes import KNOWN_MOST, Changes
@@ -24,7 +25,7 @@ from monitor.feeds.state.leases import (
     Leases,
     StateUnreachable,
 )
-from monitor.feeds.state.pushes import PUSH_MOST_BYTES, PUSHES_MOST, Push
+from monitor.feeds.state.pushes import PUSHES_MOST, Push
 
 LEASE_MS = int(LEASE_S * 1000)
 T0 = 1_700_000_000_000
@@ -481,12 +482,20 @@ async def test_pushed_bodies_wait_in_order_and_not_for_ever(
     bodies = [bytes([n, 0, 255, 10]) for n in range(PUSHES_MOST)]
     assert [await one.push("a", body, "application/rss+xml") for body in bodies] == [True] * 8
     assert not await one.push("a", b"one too many", "text/xml")
-    assert not await poller(B).push("b", b"x" * (PUSH_MOST_BYTES + 1), "text/xml")
+    assert not await one.pushed("a", b"one too many", "text/xml")
+    assert not await one.pushed("b", b"of another list", "text/xml")
     assert 0 < await client.pttl(f"ww:{{{desk_name}}}:feed:a:pushed") <= 3_600_000
     taken = [await one.take_push("a") for _ in range(PUSHES_MOST + 1)]
     waiting = [True] * (PUSHES_MOST - 1) + [False]
     each = zip(bodies, waiting, strict=True)
     assert taken == [*(Push(body, "application/rss+xml", more) for body, more in each), None]
+
+
+async def test_the_largest_body_a_hub_may_send_is_kept(poller: Pollers) -> None:
+    assert await poller(A).pushed("a", b"x" * MAX_BODY_BYTES, "text/xml")
+    push = await poller(A).take_push("a")
+    assert push is not None
+    assert len(push.body) == MAX_BODY_BYTES
 
 
 async def test_folder_priority_and_pace_make_a_feed_due_and_its_name_does_not(

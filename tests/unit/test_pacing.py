@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed, Priority
-from monitor.feeds.pacing.failing import RETRY_AFTER_MOST_S, WEEK_S
+from monitor.feeds.fetching.answers import Trouble
+from monitor.feeds.fetching.hints import RETRY_AFTER_MOST_S
+from monitor.feeds.pacing.failing import KEEP_OFF, WEEK_S
 from monitor.feeds.pacing.moved import STAYS, Moving, asked_at, follow, lost
 from monitor.feeds.pacing.next_poll import Planned, next_poll
 from monitor.feeds.pacing.outcomes import (
     NO_HINTS,
     Failure,
-    Gone,
     Held,
     Hints,
     Later,
@@ -43,7 +44,7 @@ from streams.decision import Reason
 NOW = 1_790_000_000.0
 DAY = 86_400.0
 FEED = Feed(id="f", url="https://f.example/")
-TROUBLES = ["dns", "soft", "busy", "hard", "challenged", "refused", "too_large", "unreadable"]
+TROUBLES = [trouble for trouble in Trouble if trouble is not Trouble.GONE]
 
 
 def plan(
@@ -104,30 +105,30 @@ def test_the_broker_and_the_host_are_no_fault_of_the_feed() -> None:
     assert plan(Later(40.0), pace) == Planned(40.0, waits)  # its turn: neither sooner nor later
     assert plan(Later(40.0), replace(pace, waits_since_s=5.0)).pace.waits_since_s == 5.0
     assert plan(Held(), waits) == Planned(5.0, pace)
-    assert plan(Failure(trouble="soft"), waits).pace.waits_since_s == 0
+    assert plan(Failure(trouble=Trouble.SOFT), waits).pace.waits_since_s == 0
     assert plan(Later(9 * DAY), pace).wait_s == RETRY_AFTER_MOST_S
     assert plan(News(), pace).pace == Pace(interval_s=150.0, last_new_s=NOW)
     assert plan(Nothing(), pace).pace == Pace(interval_s=360.0, last_new_s=5.0)
 
 
 def test_failures_double_up_to_six_hours_by_their_weight() -> None:
-    def waits(trouble: str, n: int) -> list[int]:
+    def waits(trouble: Trouble, n: int) -> list[int]:
         return [round(p.wait_s / 1.05) for p in repeat(Failure(trouble=trouble), n)]
 
-    assert waits("hard", 11)[:4] == [120, 240, 480, 960]
-    assert waits("hard", 11)[-2:] == [BACKOFF_MOST_S] * 2
-    assert waits("soft", 4) == [85, 120, 170, 240]
-    assert waits("dns", 4)[-1] == 120
-    assert repeat(Failure(trouble="busy"), 2)[0].wait_s == 600 * 1.25
+    assert waits(Trouble.HARD, 11)[:4] == [120, 240, 480, 960]
+    assert waits(Trouble.HARD, 11)[-2:] == [BACKOFF_MOST_S] * 2
+    assert waits(Trouble.SOFT, 4) == [85, 120, 170, 240]
+    assert waits(Trouble.DNS, 4)[-1] == 120
+    assert repeat(Failure(trouble=Trouble.BUSY), 2)[0].wait_s == 600 * 1.25
 
 
 def test_a_folder_that_is_back_is_seen_within_a_minute() -> None:
-    planned = repeat(Failure(trouble="soft"), 30, Feed(id="d", folder="/in"))
+    planned = repeat(Failure(trouble=Trouble.SOFT), 30, Feed(id="d", folder="/in"))
     assert planned[-1].wait_s < 70
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_feed_is_never_given_up_and_said_once_then_weekly(trouble: str) -> None:
+def test_a_feed_is_never_given_up_and_said_once_then_weekly(trouble: Trouble) -> None:
     planned = repeat(Failure(trouble=trouble, why="no answer"), 150)
     assert all(p.wait_s <= BACKOFF_MOST_S * 1.5 for p in planned)
     lasts = sum(p.wait_s for p in planned)
@@ -136,7 +137,7 @@ def test_a_feed_is_never_given_up_and_said_once_then_weekly(trouble: str) -> Non
     assert 1 + lasts // (WEEK_S + DAY) <= len(events) <= 1 + lasts // WEEK_S + 1
     assert "no answer; failing for" in events[0].detail
     first = next(n for n, p in enumerate(planned) if p.events)
-    assert 0 < first <= 12 or trouble in {"busy", "challenged"}
+    assert 0 < first <= 12 or trouble in KEEP_OFF
     assert not planned[first - 1].pace.said or first == 0
     after = next_poll(FEED, planned[-1].pace, Nothing(), NO_HINTS, NOW, 0.5).pace
     assert (after.said, after.errors, after.failing_since_s) == (False, 0.0, 0.0)
@@ -145,14 +146,16 @@ def test_a_feed_is_never_given_up_and_said_once_then_weekly(trouble: str) -> Non
 @pytest.mark.parametrize(
     ("trouble", "asked_s", "wait_s"),
     [
-        ("busy", 30, 120),
-        ("busy", 7_200, 7_200),
-        ("soft", 7_200, 7_200),
-        ("busy", inf, 86_400),
-        ("hard", nan, 120),
+        (Trouble.BUSY, 30, 120),
+        (Trouble.BUSY, 7_200, 7_200),
+        (Trouble.SOFT, 7_200, 7_200),
+        (Trouble.BUSY, inf, 86_400),
+        (Trouble.HARD, nan, 120),
     ],
 )
-def test_retry_after_is_honoured_up_to_a_day(trouble: str, asked_s: float, wait_s: float) -> None:
+def test_retry_after_is_honoured_up_to_a_day(
+    trouble: Trouble, asked_s: float, wait_s: float
+) -> None:
     planned = plan(Failure(trouble=trouble, retry_after_s=asked_s, status=429))
     assert planned.wait_s == wait_s * 1.05
     assert bool(planned.events) == (planned.wait_s > 3_600)  # nobody waits so long unsaid
@@ -161,8 +164,7 @@ def test_retry_after_is_honoured_up_to_a_day(trouble: str, asked_s: float, wait_
 @pytest.mark.parametrize(
     ("outcome", "muted", "reason"),
     [
-        (Gone(), Muted.GONE, Reason.FEED_GONE),
-        (Failure(trouble="gone", status=410), Muted.GONE, Reason.FEED_GONE),
+        (Failure(trouble=Trouble.GONE, status=410), Muted.GONE, Reason.FEED_GONE),
         (Quarantined("took 10 s"), Muted.QUARANTINED, Reason.FEED_QUARANTINED),
     ],
 )
@@ -172,7 +174,7 @@ def test_what_is_gone_or_harmful_is_asked_weekly(
     for planned in repeat(outcome, 3):
         assert (planned.wait_s, planned.pace.muted) == (WEEK_S * 1.05, muted)
         assert [event.reason for event in planned.events] == [reason]
-    failed = plan(Failure(trouble="soft"), planned.pace)
+    failed = plan(Failure(trouble=Trouble.SOFT), planned.pace)
     assert (failed.pace.muted, failed.wait_s) == (muted, BACKOFF_MOST_S * 1.05)
     assert plan(News(), failed.pace).pace.muted is Muted.NO
     assert plan(Nothing(), planned.pace).pace == Pace(interval_s=pytest.approx(279, 0.01))
@@ -183,11 +185,8 @@ OUTCOMES = st.one_of(
     st.builds(Nothing),
     st.builds(Held),
     st.builds(Later, st.floats(allow_nan=True)),
-    st.builds(
-        Failure, trouble=st.sampled_from([*TROUBLES, "gone", "?"]), retry_after_s=st.floats()
-    ),
+    st.builds(Failure, trouble=st.sampled_from(Trouble), retry_after_s=st.floats()),
     st.builds(Quarantined),
-    st.builds(Gone),
 )
 HINTS = st.builds(
     Hints,

@@ -13,13 +13,11 @@ from monitor.feeds.websub.protocol import (
     LEASE_LEAST_S,
     LEASE_MOST_S,
     LEASE_S,
-    SLOWEST_S,
     Advertised,
     backoff_s,
     discover,
     genuine,
     granted_s,
-    slowed,
 )
 
 TOPIC = "https://outlet.example/rss"
@@ -97,9 +95,3 @@ def test_backoff_doubles_and_ends() -> None:
     waits = [backoff_s(failures) for failures in range(1, 60)]
     assert waits[:3] == [BACKOFF_FIRST_S, 2 * BACKOFF_FIRST_S, 4 * BACKOFF_FIRST_S]
     assert max(waits) == BACKOFF_MOST_S
-
-
-@given(st.floats(0.1, 1e6))
-def test_polling_slows_but_never_stops(wait_s: float) -> None:
-    assert slowed(wait_s, subscribed=False) == wait_s
-    assert wait_s <= slowed(wait_s, subscribed=True) <= max(wait_s, SLOWEST_S)

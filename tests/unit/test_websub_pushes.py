@@ -11,8 +11,8 @@ import pytest
 from stubs.hub import HubStub, push, verify
 from stubs.push_desk import PushDesk, opened, said
 
+from monitor.feeds.fetching.answers import MAX_BODY_BYTES
 from monitor.feeds.websub import callback as callback_module
-from monitor.feeds.websub.callback import MAX_BODY_BYTES
 from monitor.feeds.websub.protocol import (
     Pushed,
 )
@@ -32,6 +32,12 @@ async def test_a_forged_push_is_answered_alike_and_ignored(
     assert push_desk.pushed == []
     assert push_desk.pushes[Pushed.FORGED] == 3
     assert said(caplog) == ["feed a: a push that its hub has not signed, ignored"]
+
+
+async def test_what_is_not_kept_is_not_called_taken(push_desk: PushDesk) -> None:
+    form, push_desk.keeps = await push_desk.subscribed(), False
+    assert await push(form, b"<rss/>") == 503
+    assert (push_desk.pushes[Pushed.TAKEN], push_desk.pushes[Pushed.LATER]) == (0, 1)
 
 
 async def test_a_body_too_large_is_not_read(push_desk: PushDesk) -> None:

@@ -28,6 +28,7 @@ from monitor.feeds.drops.folder_files import (
     opened,
 )
 from monitor.feeds.feed import Feed
+from monitor.feeds.fetching.answers import MAX_BODY_BYTES
 from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.reading.guard import NotAFeed
 from monitor.feeds.reading.plain import one_line
@@ -39,13 +40,10 @@ STILL_S = 1.0
 HALF_WRITTEN_S = 60.0
 """What cannot be read may still be on its way for so long; then it is rejected."""
 
-MAX_FILE_BYTES = 8 * 2**20
-"""As of a fetched body; a message of 100 items has under 1 MB."""
-
 MAX_FILES_A_POLL = 100
 """Read at once, under a second of work; the rest is read at the next poll."""
 
-MAX_BYTES_A_POLL = 2 * MAX_FILE_BYTES
+MAX_BYTES_A_POLL = 2 * MAX_BODY_BYTES
 """Read at once, beside the first file."""
 
 MAX_ENTRIES_A_POLL = 1_000
@@ -251,7 +249,7 @@ class _Look:
     def full(self, file: DropFile) -> bool:
         """True when the file must wait for the next poll."""
         count = len(self._files) + len(self._rejected)
-        over = self._bytes + min(file.size, MAX_FILE_BYTES) > MAX_BYTES_A_POLL
+        over = self._bytes + min(file.size, MAX_BODY_BYTES) > MAX_BYTES_A_POLL
         many = count >= MAX_FILES_A_POLL or len(self._entries) >= MAX_ENTRIES_A_POLL
         return many or time.monotonic() > self._ends_at or bool(self._bytes and over)
 
@@ -262,8 +260,8 @@ class _Look:
             self._reject(file, "no regular file: a link, a pipe or a device")
         elif still_s < STILL_S:
             return
-        elif file.size > MAX_FILE_BYTES:
-            self._reject(file, f"larger than {MAX_FILE_BYTES // 2**20} MB")
+        elif file.size > MAX_BODY_BYTES:
+            self._reject(file, f"larger than {MAX_BODY_BYTES // 2**20} MB")
         else:
             why = wait.broken or self._read(file, wait)
             if why and still_s >= HALF_WRITTEN_S:

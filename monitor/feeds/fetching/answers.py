@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from monitor.feeds.fetching.redacted import redacted_url
 
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Of a feed, decompressed, whichever way it comes; the largest real one measured has 3 MB."""
+
 PERMANENT = frozenset({301, 308})
 """Redirects that say: ask there from now on."""
 

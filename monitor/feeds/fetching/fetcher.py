@@ -21,6 +21,7 @@ from yarl import URL
 
 from monitor.feeds.fetching.addresses import is_address, is_local_name, is_public
 from monitor.feeds.fetching.answers import (
+    MAX_BODY_BYTES,
     UNCONDITIONAL,
     Failed,
     Fetched,
@@ -41,9 +42,6 @@ from monitor.feeds.fetching.turns import Turns
 
 TOTAL_TIMEOUT_S = 30.0
 """For one fetch in all, redirects too; a server that sends a byte a second defeats other limits."""
-
-MAX_BODY_BYTES = 8 * 1024 * 1024
-"""Decompressed; the largest real feed measured has 3 MB."""
 
 MAX_REDIRECTS = 5
 ADDRESSES_KEPT = 5_000

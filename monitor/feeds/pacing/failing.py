@@ -8,17 +8,19 @@ from dataclasses import replace
 from math import pow
 
 from monitor.feeds.events import FeedEvent
+from monitor.feeds.fetching.answers import Trouble
+from monitor.feeds.fetching.hints import RETRY_AFTER_MOST_S
 from monitor.feeds.pacing.outcomes import Failure
 from monitor.feeds.pacing.pace import Bounds, Muted, Pace
 from streams.decision import Reason
 
-WEIGHTS = {"dns": 0.25, "soft": 0.5}
+WEIGHTS = {Trouble.DNS: 0.25, Trouble.SOFT: 0.5}
 """Of a failure, 1 where not listed: what passes by itself counts for less (so MediaCloud)."""
 
 DOUBLINGS_MOST = 24.0
 """2 to the power of it is above any wait; `errors` grows no further."""
 
-KEEP_OFF = frozenset({"busy", "challenged"})
+KEEP_OFF = frozenset({Trouble.BUSY, Trouble.CHALLENGED})
 """The host wants fewer requests."""
 
 KEEP_OFF_FIRST_S = 600.0
@@ -26,9 +28,6 @@ KEEP_OFF_FIRST_S = 600.0
 
 KEEP_OFF_SPREAD = 0.5
 """Of the wait, at random on top: hosts are busy because all come at once."""
-
-RETRY_AFTER_MOST_S = 86_400.0
-"""A server may ask for a day at most."""
 
 MATTERS_ERRORS = 3.0
 """Three hard failures, six timeouts: a restart of the outlet's server is not worth a line."""

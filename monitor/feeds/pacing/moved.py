@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitor.feeds.events import FeedEvent
+from monitor.feeds.fetching.answers import PERMANENT
 from streams.decision import Reason
-
-PERMANENT = frozenset({301, 308})
 
 AGREES_S = 3 * 86_400.0
 """Of nothing else: a weekend's maintenance page passes, and captive portals do sooner."""

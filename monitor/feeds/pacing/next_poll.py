@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed, Priority
-from monitor.feeds.pacing.failing import JITTER, RETRY_AFTER_MOST_S, failed, muted
+from monitor.feeds.fetching.answers import Trouble
+from monitor.feeds.fetching.hints import RETRY_AFTER_MOST_S
+from monitor.feeds.pacing.failing import JITTER, failed, muted
 from monitor.feeds.pacing.outcomes import (
     Failure,
-    Gone,
     Held,
     Hints,
     Later,
@@ -69,7 +70,7 @@ def next_poll(
     match outcome:
         case Held():
             return Planned(min(HELD_S, bounds.shortest_s), begun)
-        case Gone() | Failure(trouble="gone"):
+        case Failure(trouble=Trouble.GONE):
             detail = "the server says that it is gone for good (410); asked again in a week"
             return Planned(*muted(begun, Muted.GONE, detail, now_s, random))
         case Quarantined(why):

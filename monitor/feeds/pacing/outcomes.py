@@ -5,6 +5,8 @@ Values only.  `next_poll` takes one `Outcome`.
 
 from dataclasses import dataclass
 
+from monitor.feeds.fetching.answers import Trouble
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -32,11 +34,11 @@ class Later:
 class Failure:
     """The feed did not answer as a feed.
 
-    `trouble` is what kind of failure it was, a key of `failing.WEIGHTS`; `retry_after_s` what the
-    server asks for (0: nothing); `status` that of HTTP (0: none); `why` in words, no secrets.
+    `retry_after_s` is what the server asks for (0: nothing); `status` that of HTTP (0: none);
+    `why` in words, no secrets.
     """
 
-    trouble: str
+    trouble: Trouble
     retry_after_s: float = 0.0
     status: int = 0
     why: str = ""
@@ -49,20 +51,16 @@ class Quarantined:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The server says that there will never be a feed again (410)."""
-
-
-Outcome = News | Nothing | Held | Later | Failure | Quarantined | Gone
+Outcome = News | Nothing | Held | Later | Failure | Quarantined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What the server asks for: `max-age` and `ttl` in seconds, None where unsaid.
+    """What is asked for, in seconds, None where unsaid: in headers and, as `ttl_s`, in the feed.
 
-    `Expires` is not among them (most often 0), nor `sy:updatePeriod` (WordPress's "hourly" that
-    nobody chose).  `pushed`: a WebSub hub brings the news, polls only make sure.
+    `Expires` stands in where there is no `max-age`, if it is later than `Date` (most often it is
+    not).  `sy:updatePeriod` is not among them: WordPress's "hourly" that nobody chose.  `pushed`: a
+    WebSub hub brings the news, polls only make sure.
     """
 
     max_age_s: float | None = None

@@ -31,7 +31,6 @@ from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import Known, known_value, read_known
 from monitor.feeds.state.pushes import (
     PUSH_KEEP_S,
-    PUSH_MOST_BYTES,
     PUSHES_MOST,
     Push,
     push_bytes,
@@ -247,26 +246,28 @@ class Leases:
             await _answer(self._block(keys=[f"{self._host}{site}"], args=arguments))
 
     async def push(self, feed: str, body: bytes, content_type: str) -> bool:
-        """Keeps a pushed body for the next poll; False where it is too large or too many wait.
+        """Keeps a pushed body for the next poll; False where too many wait.
 
         Raises:
             StateUnreachable: Redis does not answer.
         """
-        if len(body) > PUSH_MOST_BYTES:
-            return False
         value = push_bytes(body, content_type)
         arguments: list[bytes | int] = [value, PUSHES_MOST, _ms(PUSH_KEEP_S)]
         return bool(await _answer(self._push(keys=[f"{self._feed}{feed}:pushed"], args=arguments)))
 
-    async def pushed(self, feed: str, body: bytes, content_type: str) -> None:
-        """Keeps what a hub sent, and makes the feed due; what there is no room for is fetched.
+    async def pushed(self, feed: str, body: bytes, content_type: str) -> bool:
+        """Keeps what a hub sent, and makes the feed due; False where it is not kept.
+
+        What there is no room for is fetched; of a feed that this list has not nothing is done.
 
         Raises:
             StateUnreachable: Redis does not answer.
         """
-        if feed in self._members:
-            await self.push(feed, body, content_type)
-            await self.hurry(feed)
+        if feed not in self._members:
+            return False
+        kept = await self.push(feed, body, content_type)
+        await self.hurry(feed)
+        return kept
 
     async def take_push(self, feed: str) -> Push | None:
         """The pushed body that has waited longest; it is gone from Redis.

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 PUSHES_MOST = 8
 """Bodies that wait for one feed's next polls, each of which takes one; more are refused."""
 
-PUSH_MOST_BYTES = 8_000_000
-"""One of them; as much as is fetched."""
-
 PUSH_KEEP_S = 3_600.0
 """A push nobody took by then has come by polling."""
 

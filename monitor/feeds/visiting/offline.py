@@ -20,8 +20,8 @@ import msgspec
 from monitor.feeds.address import NoAddress, feed_address
 from monitor.feeds.feed import Feed
 from monitor.feeds.fetching.addresses import is_address, is_local_name, is_public
-from monitor.feeds.fetching.answers import Retrieved
-from monitor.feeds.fetching.fetcher import MAX_BODY_BYTES, Fetcher
+from monitor.feeds.fetching.answers import MAX_BODY_BYTES, Retrieved
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.parsers.frames import Job, Read
 from monitor.feeds.parsers.pool import NoParser, Parsers

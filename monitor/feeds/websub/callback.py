@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, closing
 
 from aiohttp import web
 
+from monitor.feeds.fetching.answers import MAX_BODY_BYTES
 from monitor.feeds.fetching.hints import content_type
 from monitor.feeds.state.leases import StateUnreachable
 from monitor.feeds.websub.protocol import (
@@ -28,9 +29,6 @@ from monitor.feeds.websub.protocol import (
 from monitor.feeds.websub.subscriptions import Subscriptions
 
 log = logging.getLogger("wirewatch.websub")
-
-MAX_BODY_BYTES = 8 * 1024 * 1024
-"""Of a delivery: as of a fetch."""
 
 CHUNK_BYTES = 65_536
 BODY_MOST_S = 30.0
@@ -50,8 +48,9 @@ CLOSE_S = 0.5
 AGAIN_S = "30"
 
 
-OnPush = Callable[[str, bytes, str], Awaitable[None]]
-"""Takes a feed's id, a body and its content type; may raise `StateUnreachable`."""
+OnPush = Callable[[str, bytes, str], Awaitable[bool]]
+"""Takes a feed's id, a body and its content type; False where it is not kept.  May raise
+`StateUnreachable`."""
 
 
 class Callback:
@@ -161,8 +160,9 @@ class Callback:
                 log.warning("feed %s: a push that its hub has not signed, ignored", feed)
             self._suspected.add(feed)
             return Pushed.FORGED
-        await self._on_push(feed, body, content_type(request.headers.get("Content-Type", "")))
-        return Pushed.TAKEN
+        told = content_type(request.headers.get("Content-Type", ""))
+        kept = await self._on_push(feed, body, told)
+        return Pushed.TAKEN if kept else Pushed.LATER
 
     async def _asked(self, request: web.Request) -> tuple[str, Subscription | None]:
         """The feed a path names, and its subscription if the path has its token."""

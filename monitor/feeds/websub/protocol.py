@@ -1,8 +1,8 @@
 """Protocol: what WebSub (W3C, 2018) asks of a subscriber; pure.
 
 In: what a feed advertises, what is remembered of its subscription, the clock.  Out: whether to ask
-its hub, what a delivery's signature is worth, how polling slows.  Invariants: a hub is asked again
-no sooner than its backoff allows, whatever the feed says; unsigned is not genuine; polling goes on.
+its hub, what a delivery's signature is worth.  Invariants: a hub is asked again no sooner than its
+backoff allows, whatever the feed says; unsigned is not genuine.
 """
 
 import hashlib
@@ -30,10 +30,6 @@ BACKOFF_FIRST_S, BACKOFF_MOST_S = 600.0, 21_600.0
 
 DENIED_S = 86_400.0
 """A hub that says no is asked again a day later."""
-
-SLOWER = 4.0
-SLOWEST_S = 3_600.0
-"""A subscribed feed is polled so many times less often, but once an hour: hubs forget."""
 
 URL_MOST_CHARS = 2_000
 CHALLENGE_MOST_CHARS = 1_000
@@ -140,8 +136,3 @@ def genuine(signature: str, body: bytes, secret: str) -> bool:
         return False
     proof = hmac.new(secret.encode(), body, wanted).hexdigest()
     return hmac.compare_digest(proof, given.lower())
-
-
-def slowed(wait_s: float, *, subscribed: bool) -> float:
-    """Seconds until the next poll of a feed that would wait `wait_s` without a hub."""
-    return max(wait_s, min(wait_s * SLOWER, SLOWEST_S)) if subscribed else wait_s
