@@ -26,7 +26,7 @@ from monitor.feeds.pacing.outcomes import (
 from monitor.feeds.pacing.pace import Bounds, Muted, Pace, bounds_of
 
 FASTER, SLOWER = 0.5, 1.2
-"""The interval after a poll with and without news: in balance one poll in five brings some."""
+"""Times the interval, after a poll with and without news: at rest one poll in five brings some."""
 
 HINT_MOST_S = 3_600.0
 """Servers ask for more without thinking: a `max-age` of 16 years was seen."""
