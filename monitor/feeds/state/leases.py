@@ -28,13 +28,13 @@ from monitor.feeds.pacing.first_polls import first_wait_s
 from monitor.feeds.pacing.pace import bounds_of
 from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
-from monitor.feeds.state.known import Known, known_value, read_known
-from monitor.feeds.state.pushes import (
-    PUSH_KEEP_S,
-    PUSHES_MOST,
-    Push,
-    push_bytes,
-    read_push,
+from monitor.feeds.state.known import Known, read_known
+from monitor.feeds.state.pushes import PUSH_KEEP_S, PUSHES_MOST, Push, push_bytes, read_push
+from monitor.feeds.state.settled import (
+    SETTLED_AT_ONCE,
+    SETTLED_AT_ONCE_CHARS,
+    chars,
+    items_told,
 )
 from monitor.feeds.state.together import Together
 from streams.text import digest
@@ -47,9 +47,6 @@ LIST_KEEP_S = 60.0
 
 ENLIST_AT_ONCE = 500
 """Feeds put into the due set by one call: Redis is held for 2 ms."""
-
-SETTLED_AT_ONCE = 64
-"""Polls settled, or read for, by one call: Redis is held for ms where all bring new windows."""
 
 MEMBERS_KEPT = 10_000
 """Names of feeds in their list; each is needed at each poll."""
@@ -111,7 +108,9 @@ class Leases:
             self._redis.register_script(_script(f"{name}.lua"))
             for name in ("lease", "enlist", "settle", "extend", "hurry", "block", "push")
         )
-        self._settling = Together(self._settle_all, most=SETTLED_AT_ONCE)
+        self._settling = Together(
+            self._settle_all, most=SETTLED_AT_ONCE, size=chars, most_size=SETTLED_AT_ONCE_CHARS
+        )
         self._reading = Together(self._read_known, most=SETTLED_AT_ONCE)
 
     async def next(self, most: int = 1, *, now_ms: int | None = None) -> list[Lease] | Idle:
@@ -214,7 +213,7 @@ class Leases:
         """
         when: list[str | int] = [_now(now_ms), _ms(wait_s), failures]
         stored = "" if state is None else state_text(state)
-        told = [_member(lease.feed), lease.fence, *when, stored, *_items(changes, lease.fence)]
+        told = [_member(lease.feed), lease.fence, *when, stored, *items_told(changes, lease.fence)]
         return await self._settling.ask(told)
 
     async def _settle_all(self, told: Sequence[list[str | int]]) -> list[bool]:
@@ -317,14 +316,6 @@ class Leases:
 def _member(feed: Feed) -> str:
     """The feed as its list has it; another address or pace makes another member."""
     return f"{feed.id}:{digest(feed.url, feed.folder, repr(feed.every_s), feed.priority)}"
-
-
-def _items(changes: Changes | None, poll: int) -> list[str | int]:
-    """What a poll changes in what is known, as `settle.lua` takes it."""
-    if changes is None:
-        return [0, 0]
-    values = _flat((item, known_value(known, poll)) for item, known in changes.known.items())
-    return [len(changes.forget), *changes.forget, len(values), *values]
 
 
 async def _answer(call: Awaitable[Answer]) -> Answer:

@@ -8,6 +8,7 @@
 -- Answers of each poll 1, or 0 when somebody else has leased the feed since: nothing of it is
 -- stored then.
 local FEED_KEEP = 90 * 86400000 -- ms from a poll on; a feed that no list has any more is forgotten
+local AT_ONCE = 1000 -- arguments of one command, an even number; unpack takes 7,999 at most
 local due_set = KEYS[1]
 read('ZCARD', due_set)
 
@@ -28,8 +29,12 @@ local function ended(at, forget_at, known_at, last)
     redis.call('HDEL', feed, 'url', 'topic_id', 'etag', 'last_modified', 'body_hash')
   end
   if last > forget_at then read('HLEN', feed .. ':known') end
-  for i = forget_at, known_at - 2 do redis.call('HDEL', feed .. ':known', ARGV[i]) end
-  for i = known_at, last, 2 do redis.call('HSET', feed .. ':known', ARGV[i], ARGV[i + 1]) end
+  for i = forget_at, known_at - 2, AT_ONCE do
+    redis.call('HDEL', feed .. ':known', unpack(ARGV, i, math.min(i + AT_ONCE - 1, known_at - 2)))
+  end
+  for i = known_at, last, AT_ONCE do
+    redis.call('HSET', feed .. ':known', unpack(ARGV, i, math.min(i + AT_ONCE - 1, last)))
+  end
   redis.call('PEXPIRE', feed, FEED_KEEP)
   redis.call('PEXPIRE', feed .. ':known', FEED_KEEP)
   return 1

@@ -1,11 +1,13 @@
 """Together: calls that come while one is under way are made as one.
 
 In: what single callers ask for.  Out: to each its own answer.  Invariants: in the order they came;
-a failed call fails each of its callers; the first caller does not wait for others.
+a failed call fails each of its callers; the first caller does not wait for others; no call is
+larger than its bounds, but for one question that is by itself.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import accumulate, takewhile
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
@@ -13,13 +15,23 @@ Answer = TypeVar("Answer")
 
 
 class Together(Generic[Asked, Answer]):
-    """`call` answers so many questions, at most `most` at once, in their order."""
+    """`call` answers so many questions in their order, at once `most` of them at most.
+
+    `size` is that of a question; those asked at once have `most_size` together.
+    """
 
     def __init__(
-        self, call: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]], *, most: int
+        self,
+        call: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]],
+        *,
+        most: int,
+        size: Callable[[Asked], int] = lambda _: 0,
+        most_size: int = 0,
     ) -> None:
         self._call = call
         self._most = most
+        self._size = size
+        self._most_size = most_size
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._calling: asyncio.Task[None] | None = None
 
@@ -37,8 +49,8 @@ class Together(Generic[Asked, Answer]):
 
     async def _call_while_asked(self) -> None:
         while self._waiting:
-            batch = self._waiting[: self._most]
-            del self._waiting[: self._most]
+            batch = self._waiting[: self._fitting()]
+            del self._waiting[: len(batch)]
             try:
                 said = await self._call([asked for asked, _ in batch])
             except asyncio.CancelledError:
@@ -54,3 +66,8 @@ class Together(Generic[Asked, Answer]):
                 for (_, future), answer in zip(batch, said, strict=True):
                     if not future.done():
                         future.set_result(answer)
+
+    def _fitting(self) -> int:
+        """How many of those that wait go into one call."""
+        sizes = accumulate(self._size(asked) for asked, _ in self._waiting[: self._most])
+        return max(1, sum(1 for _ in takewhile(lambda size: size <= self._most_size, sizes)))
