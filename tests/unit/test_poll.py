@@ -313,7 +313,9 @@ async def test_a_poll_says_whether_validators_were_sent_and_what_came_of_it() ->
     outlet = Outlet()
     await outlet.poll(rss(entry(1)))
     assert outlet.said.probe  # the first poll is one
-    known = replace(read_state(outlet.stored), etag='"1"', trust=Trust(probe_at_s=1e12))
+    known = replace(
+        read_state(outlet.stored), etag='"1"', trust=Trust(probe_at_s=NOW.timestamp() + 3_600)
+    )
     outlet.stored = state_text(known)
     for body, told in ((b"", (False, True)), (rss(entry(2)), (True, False))):
         await outlet.poll(body)

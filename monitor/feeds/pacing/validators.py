@@ -91,7 +91,7 @@ def probed(
         return trust, None
     spread = 1 + PROBE_SPREAD * (2 * random - 1)
     brought = brought and bool(before.mark)  # else nothing was promised
-    doubt = trust.doubt + (log(1 + trust.unchanged) if brought else 0.0)
+    doubt = trust.doubt + (log(1 + max(0, trust.unchanged)) if brought else 0.0)
     if brought and before.mark == after.mark and before.digest != after.digest:
         return _lies(f"new entries under an equal {'ETag' if after.etag else 'Last-Modified'}")
     if doubt >= -log(UNLIKELY):

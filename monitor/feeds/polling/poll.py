@@ -98,19 +98,24 @@ async def poll(lease: Lease, state: FeedState, topic_id: str, means: Means, now:
 
 
 async def _ask(lease: Lease, state: FeedState, means: Means, now: datetime) -> Fetched:
-    feed, validators = lease.feed, state.validators
+    feed = lease.feed
     if wait_s := state.owed.wait_s(feed.url, now.timestamp()):
         return Later(wait_s=wait_s, why="due for what is owed to the broker only")
-    doubtful = lease.failures > 0 and lease.failures % 2 == 0  # it may be they that are refused
-    if doubtful or unconditional(state.trust, now.timestamp()):
-        validators = UNCONDITIONAL
     return await means.fetcher.fetch(
         asked_at(state.moving, feed.url),
-        validators=validators,
+        validators=_sent(lease, state, now),
         secret=means.secrets.get(feed.id),
         allow_private=feed.allow_private,
         asker=asker_of(feed, state.pace, now.timestamp()),
     )
+
+
+def _sent(lease: Lease, state: FeedState, now: datetime) -> Validators:
+    """The validators that the outlet is asked with."""
+    doubtful = lease.failures > 0 and lease.failures % 2 == 0  # it may be they that are refused
+    if doubtful or unconditional(state.trust, now.timestamp()):
+        return UNCONDITIONAL
+    return state.validators
 
 
 def asker_of(feed: Feed, pace: Pace, now_s: float) -> Asker:
@@ -129,7 +134,7 @@ async def _look_into(
     now: datetime,
 ) -> Ended:
     digest = blake2b(retrieved.body, digest_size=16).hexdigest()
-    said = _said(retrieved, state, digest, now)
+    said = _said(retrieved, lease, state, digest, now)
     if digest == state.body_hash:
         return Unchanged(said=said)
     reader = Reader(
@@ -218,8 +223,8 @@ async def _judge(
     return _Judged(unseen=unseen, changes=changes, dropped=unseen.dropped)
 
 
-def _said(retrieved: Retrieved, state: FeedState, digest: str, now: datetime) -> Said:
-    probe = None
+def _said(retrieved: Retrieved, lease: Lease, state: FeedState, digest: str, now: datetime) -> Said:
+    probe, sent = None, _sent(lease, state, now)
     if not retrieved.delta and unconditional(state.trust, now.timestamp()):
         validators = retrieved.validators
         probe = Body(etag=validators.etag, last_modified=validators.last_modified, digest=digest)
@@ -228,7 +233,7 @@ def _said(retrieved: Retrieved, state: FeedState, digest: str, now: datetime) ->
         hops=retrieved.hops,
         max_age_s=retrieved.max_age_s,
         probe=probe,
-        conditional=bool(state.body.mark) and not (probe or retrieved.pushed),
+        conditional=bool(sent.etag or sent.last_modified) and not retrieved.pushed,
         pushed=retrieved.pushed,
         more=retrieved.more,
     )
