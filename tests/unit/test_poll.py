@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from stubs.outlet import Entry, rss
 
 from monitor.feeds.events import FeedEvent
-from monitor.feeds.feed import Feed
+from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.fetching.answers import UNCONDITIONAL, NotModified, Retrieved
+from monitor.feeds.fetching.hosts import Asker
+from monitor.feeds.pacing.pace import Pace
 from monitor.feeds.pacing.validators import Trust
 from monitor.feeds.parsers import worker
 from monitor.feeds.parsers.frames import Answer, Job
@@ -60,8 +62,10 @@ class Outlet:
     events: list[FeedEvent] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     said: Said = field(default_factory=Said)
+    asker: Asker | None = None
 
-    async def fetch(self, url: str, **_: object) -> Retrieved | NotModified:
+    async def fetch(self, url: str, *, asker: Asker, **_: object) -> Retrieved | NotModified:
+        self.asker = asker
         if not self.body:
             return NotModified()
         return Retrieved(body=self.body, url=url, content_type="", validators=UNCONDITIONAL)
@@ -324,3 +328,13 @@ async def test_a_poll_says_whether_validators_were_sent_and_what_came_of_it() ->
     outlet.pushes, outlet.stored = [rss(entry(3))], state_text(known)
     await outlet.poll(b"")
     assert not outlet.said.conditional
+
+
+async def test_a_feed_that_was_turned_away_says_for_how_long_it_has_waited() -> None:
+    outlet = Outlet(replace(A, priority=Priority.WIRE))
+    await outlet.poll(rss(entry(1)))
+    assert outlet.asker == Asker(name="a", patience_s=60.0)
+    waits = Pace(waits_since_s=NOW.timestamp() + 30)
+    outlet.stored = state_text(replace(read_state(outlet.stored), pace=waits))
+    await outlet.poll(rss(entry(1)))
+    assert outlet.asker == Asker(name="a", patience_s=60.0, waited_s=90.0)
