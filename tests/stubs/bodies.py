@@ -25,6 +25,12 @@ FEEDS = {
     % (b"<x>" * 20_000, b"</x>" * 20_000),
     "items in items": FEED % (b"<item>" * 20_000 + b"</item>" * 20_000),
     "100,000 items": FEED % b"".join(b"<item><title>%d</title></item>" % n for n in range(100_000)),
+    "50,000 categories": FEED
+    % b"<item><title>A</title>%s</item>"
+    % b"".join(b"<category>c%d</category>" % n for n in range(50_000)),
+    "50,000 texts": FEED
+    % b"<item><title>A</title>%s</item>"
+    % b"".join(b"<content>text %d</content>" % n for n in range(50_000)),
     "20,000 attributes": FEED
     % b"<item %s><title>A</title></item>"
     % b" ".join(b"a%d='x'" % n for n in range(20_000)),

@@ -32,6 +32,16 @@ def test_the_authors_method_is_ours_and_feedparser_calls_it() -> None:
     assert callable(_FeedParserMixin._get_context), MOVED
 
 
+def test_the_method_for_categories_is_ours_and_feedparser_calls_it() -> None:
+    assert _FeedParserMixin._add_tag is ours._bounded_tag, MOVED
+    expected = ["self", "term", "scheme", "label"]
+    assert list(inspect.signature(ours._add_tag).parameters) == expected, MOVED
+    source = "".join(inspect.getsource(base) for base in _FeedParserMixin.__mro__[:-1])
+    assert re.search(r"self\._add_tag\([^=)]*\)", source), MOVED
+    assert not re.search(r"self\._add_tag\([^)]*=", source), MOVED
+    assert "if value not in tags" in inspect.getsource(ours._add_tag), MOVED
+
+
 def test_the_method_that_is_replaced_still_looks_for_addresses_in_words() -> None:
     """When this fails, the bound on an author's words may be needless, or in the wrong place."""
     assert "emailmatch = re.search(" in inspect.getsource(ours._find_author), MOVED

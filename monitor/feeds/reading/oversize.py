@@ -26,6 +26,7 @@ _TEXT = re.compile(
     rb"(?=[\s>])[^>]*>",
     re.IGNORECASE,
 )
+_CDATA_FIRST = re.compile(rb"\s*+<!\[CDATA\[")
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 
 
@@ -76,9 +77,11 @@ def _shortened(item: bytes) -> bytes:
             break
         kept[start, end] = _beginning(item[start:end]) if rank == 0 else b""
         over -= end - start - len(kept[start, end])
-    for (start, end), text in sorted(kept.items(), reverse=True):
-        item = item[:start] + text + item[end:]
-    return item
+    parts, at = [], 0
+    for (start, end), text in sorted(kept.items()):
+        parts += [item[at:start], text]
+        at = end
+    return b"".join([*parts, item[at:]])
 
 
 def _texts(item: bytes) -> list[tuple[int, int]]:
@@ -96,7 +99,7 @@ def _texts(item: bytes) -> list[tuple[int, int]]:
 
 def _end(item: bytes, start: int, closing: bytes) -> int:
     """Where the element's end tag is, CDATA passed over; under 0 if nowhere."""
-    if item[start:].lstrip().startswith(_CDATA):
+    if _CDATA_FIRST.match(item, start):
         start = item.find(_CDATA_END, start)
         if start < 0:
             return -1
