@@ -110,7 +110,6 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
         run = desk.run(
             KAFKA_BOOTSTRAP_SERVERS=tansu.bootstrap,
             REDIS_URL=f"redis://{valkey.address}/0",
-            WIREWATCH_PARSERS="2",
             WIREWATCH_WEBSUB_URL=f"http://127.0.0.1:{callback}",
             WIREWATCH_WEBSUB_LISTEN=f"127.0.0.1:{callback}",
             http_proxy=outlet.url(""),
