@@ -22,7 +22,7 @@ from monitor.feeds.state.failing import failing_feeds
 from monitor.feeds.state.feed_state import FeedState, read_state, state_text
 from monitor.feeds.state.known import UNREADABLE, Known, read_known
 from monitor.feeds.state.leases import LEASE_S, Idle, Lease, Leases
-from monitor.feeds.state.window import read_window
+from monitor.feeds.state.overlap import read_window
 from monitor.feeds.websub.subscriptions import Subscriptions
 
 T0 = 1_700_000_000_000

@@ -23,7 +23,7 @@ from monitor.feeds.state.changes import (
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.known import Known, known_value, read_known
 from monitor.feeds.state.migration import MASS_LEAST
-from monitor.feeds.state.window import WINDOW_MOST, WindowFacts, pack_window, read_window
+from monitor.feeds.state.overlap import WINDOW_MOST, WindowFacts, pack_window, read_window
 from streams.decision import Reason
 from streams.item import Clock, Item, Kind, Precision, iso_utc
 from streams.story import version

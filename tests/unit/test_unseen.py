@@ -16,7 +16,7 @@ from monitor.feeds.polling.unseen import TRIES, Reader, Unseen
 from monitor.feeds.reading.document import MAX_ENTRIES
 from monitor.feeds.reading.entries import DropReason
 from monitor.feeds.state.feed_state import FeedState
-from monitor.feeds.state.window import read_window
+from monitor.feeds.state.overlap import read_window
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A = Feed(id="a", url="https://outlet.example/a")

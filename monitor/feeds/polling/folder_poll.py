@@ -20,7 +20,7 @@ from monitor.feeds.reading.entries import Dropped
 from monitor.feeds.state.changes import Changes
 from monitor.feeds.state.feed_state import FeedState, Rest
 from monitor.feeds.state.leases import Lease
-from monitor.feeds.state.window import WindowFacts
+from monitor.feeds.state.overlap import WindowFacts
 from streams.broker.producer import NotPublished
 from streams.decision import Reason
 from streams.item import Item

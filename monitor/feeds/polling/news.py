@@ -12,7 +12,7 @@ from datetime import datetime
 from monitor.feeds.state.changes import Changes, find_changes, needs_all
 from monitor.feeds.state.known import UNREADABLE, Known
 from monitor.feeds.state.leases import Lease
-from monitor.feeds.state.window import WindowFacts
+from monitor.feeds.state.overlap import WindowFacts
 from streams.item import Item
 
 log = logging.getLogger("wirewatch.poll")

@@ -25,7 +25,7 @@ from monitor.feeds.reading.entries import (
 )
 from monitor.feeds.reading.window import Whole, Window, look, portions
 from monitor.feeds.state.feed_state import FeedState
-from monitor.feeds.state.window import WINDOW_MOST, WindowFacts, read_window
+from monitor.feeds.state.overlap import WINDOW_MOST, WindowFacts, read_window
 from streams.item import Item
 from streams.story import version
 

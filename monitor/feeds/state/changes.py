@@ -16,8 +16,8 @@ from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed
 from monitor.feeds.state.known import Known
 from monitor.feeds.state.migration import MASS_LEAST, known_as, many, title_of, url_of
+from monitor.feeds.state.overlap import WindowFacts
 from monitor.feeds.state.status import is_cancelled, status_of, version_number
-from monitor.feeds.state.window import WindowFacts
 from streams.decision import Reason
 from streams.item import Item, Kind
 from streams.story import version

@@ -19,7 +19,7 @@ from monitor.feeds.pacing.cadence import UNLEARNED, Cadence
 from monitor.feeds.pacing.moved import STAYS, Moving
 from monitor.feeds.pacing.pace import NEW, Pace
 from monitor.feeds.pacing.validators import TRUSTED, Body, Trust
-from monitor.feeds.state.window import WindowFacts, pack_window, read_window
+from monitor.feeds.state.overlap import WindowFacts, pack_window, read_window
 
 log = logging.getLogger("wirewatch.poll")
 

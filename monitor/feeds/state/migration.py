@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from monitor.feeds.state.known import Known
-from monitor.feeds.state.window import WindowFacts
+from monitor.feeds.state.overlap import WindowFacts
 from streams.item import Item
 from streams.text import digest, words
 

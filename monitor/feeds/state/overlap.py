@@ -1,4 +1,4 @@
-"""Window: what a feed's window has in common with its last one; pure.
+"""Overlap: what a feed's window has in common with its last one; pure.
 
 In: digests of raw items, or of entries.  Out: `WindowFacts`, and the digests as one text.
 """
