@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import redis.asyncio as redis
 from stubs.hub import HubStub
+from stubs.leasing import Pollers
 from stubs.newsroom import Newsroom
 from stubs.push_desk import PushDesk, opened
 
 from monitor.embedded.services import Serves, start_service, stop_service
+from monitor.feeds.state.leases import Leases
 
 _desks = itertools.count()
 
@@ -45,3 +47,15 @@ def hub() -> Iterator[HubStub]:
 async def push_desk(valkey_url: str, desk_name: str, hub: HubStub) -> AsyncIterator[PushDesk]:
     async with opened(valkey_url, desk_name, hub) as desk, desk.callback.listening(desk.listener):
         yield desk
+
+
+@pytest.fixture
+async def client(valkey_url: str) -> AsyncIterator["redis.Redis"]:
+    async with redis.Redis.from_url(valkey_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+def poller(client: "redis.Redis", desk_name: str) -> Pollers:
+    """Another poller of one desk, with these feeds."""
+    return lambda *feeds: Leases(client, desk_name, feeds)
