@@ -2,10 +2,14 @@
 
 import asyncio
 import itertools
+import json
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import redis.asyncio as redis
+from stubs.drop_folder import NOW, Put
 from stubs.hub import HubStub
 from stubs.leasing import Pollers
 from stubs.newsroom import Newsroom
@@ -59,3 +63,25 @@ async def client(valkey_url: str) -> AsyncIterator["redis.Redis"]:
 def poller(client: "redis.Redis", desk_name: str) -> Pollers:
     """Another poller of one desk, with these feeds."""
     return lambda *feeds: Leases(client, desk_name, feeds)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A watched folder."""
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def put(folder: Path) -> Put:
+    """Writes a file last changed so many seconds before NOW."""
+
+    def write(name: str, body: bytes | None = None, *, ago_s: float = 10, **fields: object) -> Path:
+        path = folder / name
+        told = {"uri": f"urn:{name}", "headline": f"News of {name}", **fields}
+        path.write_bytes(json.dumps(told).encode() if body is None else body)
+        at = NOW.timestamp() - ago_s
+        os.utime(path, (at, at))
+        return path
+
+    return write
