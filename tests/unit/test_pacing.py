@@ -1,21 +1,17 @@
-"""When a feed is asked next, and what comes to light of feeds on the way."""
+"""monitor.feeds.pacing.next_poll: when a feed is asked next, and that it is never given up."""
 
-import json
 from dataclasses import replace
-from math import inf, log, nan
-from random import Random
+from math import inf, nan
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.events import FeedEvent
 from monitor.feeds.feed import Feed, Priority
 from monitor.feeds.fetching.answers import Trouble
 from monitor.feeds.fetching.hints import RETRY_AFTER_MOST_S
 from monitor.feeds.pacing.failing import KEEP_OFF, WEEK_S
-from monitor.feeds.pacing.moved import STAYS, Moving, asked_at, follow, lost
 from monitor.feeds.pacing.next_poll import Planned, next_poll
 from monitor.feeds.pacing.outcomes import (
     NO_HINTS,
@@ -29,16 +25,6 @@ from monitor.feeds.pacing.outcomes import (
     Quarantined,
 )
 from monitor.feeds.pacing.pace import BACKOFF_MOST_S, BOUNDS, Muted, Pace, bounds_of
-from monitor.feeds.pacing.validators import (
-    PROBE_S,
-    UNLIKELY,
-    Body,
-    Trust,
-    modified,
-    not_modified,
-    probed,
-    unconditional,
-)
 from streams.decision import Reason
 
 NOW = 1_790_000_000.0
@@ -218,188 +204,3 @@ def test_whatever_happens_the_feed_is_asked_again(
     stored = msgspec.json.encode(pace)
     assert msgspec.json.decode(stored, type=Pace) == pace
     assert len(stored) < 200
-
-
-OLD, HOME = "https://www.outlet.example/rss", "https://feeds.outlet.example/world.xml"
-
-
-def redirected(
-    target: str = HOME,
-    *,
-    statuses: tuple[int, ...] = (301, 308),
-    same_site: bool = True,
-    overlap: bool = True,
-    hours: int = 80,
-) -> list[tuple[Moving, FeedEvent | None]]:
-    """Hourly polls of a feed that redirects."""
-    moving, seen = STAYS, []
-    for n in range(hours):
-        moving, event = follow(
-            moving,
-            OLD,
-            statuses,
-            target,
-            NOW + n * 3_600,
-            same_site=same_site,
-            overlap=overlap,
-            shown=target,
-        )
-        seen.append((moving, event))
-    return seen
-
-
-def test_a_move_is_believed_after_three_days_and_said_once() -> None:
-    seen = redirected()
-    [said] = [n for n, (_, event) in enumerate(seen) if event]
-    assert said == 72
-    assert asked_at(seen[71][0], OLD) == OLD
-    assert asked_at(seen[72][0], OLD) == asked_at(seen[-1][0], OLD) == HOME
-    event = seen[72][1]
-    assert event is not None
-    assert (event.reason, f"write url: {HOME} in feeds.yaml" in event.detail) == (
-        Reason.FEED_MOVED,
-        True,
-    )
-
-
-@pytest.mark.parametrize(
-    ("target", "same_site", "overlap", "why"),
-    [
-        (HOME, False, True, "another site"),
-        (HOME, True, False, "none of the entries"),
-        ("https://www.outlet.example/login?next=/rss", True, True, "login"),
-        ("https://consent.outlet.example/", True, True, "consent"),
-    ],
-)
-def test_what_may_not_be_believed_is_proposed_once(
-    target: str, same_site: bool, overlap: bool, why: str
-) -> None:
-    seen = redirected(target, same_site=same_site, overlap=overlap)
-    [event] = [event for _, event in seen if event]
-    assert why in event.detail
-    assert f"write url: {target}" in event.detail
-    assert asked_at(seen[-1][0], OLD) == OLD
-
-
-def test_a_temporary_hop_or_another_target_begins_anew() -> None:
-    assert not [event for _, event in redirected(statuses=(301, 302)) if event]
-    assert not [event for _, event in redirected(statuses=()) if event]
-    moving = redirected(hours=70)[-1][0]
-    other, event = follow(
-        moving, OLD, [301], f"{HOME}2", NOW + 73 * 3_600, same_site=True, overlap=True, shown=""
-    )
-    assert (other.polls, event) == (1, None)
-    rare = replace(STAYS, target=HOME, since_s=NOW, polls=1)  # one poll before a long pause
-    _, event = follow(
-        rare, OLD, [301], HOME, NOW + 9 * DAY, same_site=True, overlap=True, shown=HOME
-    )
-    assert event is None
-
-
-def test_a_feed_with_two_addresses_that_fails_is_asked_at_the_other() -> None:
-    moved = redirected()[-1][0]
-    back = lost(moved)
-    assert [asked_at(m, OLD) for m in (moved, back, lost(back))] == [HOME, OLD, HOME]
-    again, event = follow(
-        back, OLD, [301], HOME, NOW + 99 * 3_600, same_site=True, overlap=True, shown=HOME
-    )
-    assert (asked_at(again, OLD), event) == (HOME, None)
-    home, _ = follow(back, OLD, [], OLD, NOW, same_site=True, overlap=True, shown=OLD)
-    assert home == STAYS
-    undecided = redirected(hours=10)[-1][0]
-    assert lost(undecided) == undecided
-
-
-A, B = Body(etag='"1"', digest="a"), Body(etag='"1"', digest="b")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "brought", "lies"),
-    [
-        (A, B, True, True),
-        (A, B, False, False),  # a date or a counter
-        (A, A, False, False),
-        (A, replace(B, etag='"2"'), True, False),
-        (replace(A, etag=""), replace(B, etag=""), True, False),  # nothing was promised
-        (replace(A, last_modified="x"), replace(B, last_modified="y"), True, True),
-        (Body(last_modified="x", digest="a"), Body(last_modified="x", digest="b"), True, True),
-    ],
-)
-def test_a_liar_is_asked_unconditionally(
-    before: Body, after: Body, brought: bool, lies: bool
-) -> None:
-    trust, event = probed(Trust(), before, after, brought=brought, now_s=NOW, random=0.25)
-    assert (trust.lies, event is not None) == (lies, lies)
-    assert not event or event.reason is Reason.VALIDATOR_LIES
-    assert unconditional(trust, NOW + 1) == lies
-    assert unconditional(trust, NOW + PROBE_S)
-    assert probed(Trust(lies=True), A, B, brought=True, now_s=NOW, random=0) == (
-        Trust(lies=True),
-        None,
-    )
-
-
-def watched(
-    rate_per_s: float, every_s: float, days: float, *, honest: bool, seed: int = 1
-) -> tuple[int, FeedEvent | None]:
-    """Probes with news until its server is called a liar, and that; entries come by chance."""
-    chance, trust, now_s, probes = Random(seed), Trust(), NOW, 0
-    shown = found = Body(etag='"0"')
-    next_s = now_s + chance.expovariate(rate_per_s)
-    while now_s < NOW + days * DAY:
-        now_s += every_s * (0.95 + 0.1 * chance.random())
-        while next_s <= now_s:
-            shown = Body(etag=f'"{next_s}"', digest=str(next_s))
-            next_s += chance.expovariate(rate_per_s)
-        news = shown != found
-        if unconditional(trust, now_s):
-            before, found, probes = found, shown, probes + news
-            trust, event = probed(
-                trust, before, shown, brought=news, now_s=now_s, random=chance.random()
-            )
-            if event:
-                return probes, event
-        elif news and honest:
-            trust, found = modified(trust), shown
-        else:
-            trust = not_modified(trust)
-    return probes, None
-
-
-@pytest.mark.parametrize("every_s", [60.0, 300.0, 900.0, 3_600.0])
-@pytest.mark.parametrize("a_day", [0.5, 4, 24, 200])
-def test_who_says_not_changed_to_whatever_is_asked_is_found(a_day: float, every_s: float) -> None:
-    probes, event = watched(a_day / DAY, every_s, 30, honest=False)
-    assert event is not None
-    assert "whatever it is asked" in event.detail
-    polls_at_least = 0.9 * PROBE_S / every_s - 2
-    assert probes <= 2 + -log(UNLIKELY) / log(1 + polls_at_least)
-
-
-@pytest.mark.parametrize("every_s", [60.0, 900.0, 3_600.0, 4 * 3_600.0])
-@pytest.mark.parametrize("a_day", [1, 4, 24, 200])
-def test_who_has_news_between_a_poll_and_a_probe_is_not_blamed(
-    a_day: float, every_s: float
-) -> None:
-    for seed in range(3):
-        assert watched(a_day / DAY, every_s, 60, honest=True, seed=seed)[1] is None
-
-
-def test_one_answer_to_a_condition_takes_all_doubt_away() -> None:
-    doubted = Trust(probe_at_s=NOW, unchanged=9, doubt=10.0)
-    assert modified(doubted) == Trust(probe_at_s=NOW)
-    assert not_modified(doubted) == replace(doubted, unchanged=10)
-    fresh, _ = probed(doubted, A, replace(B, etag='"2"'), brought=True, now_s=NOW, random=0.5)
-    assert (fresh.unchanged, fresh.doubt) == (0, pytest.approx(10 + log(10)))
-    quiet, _ = probed(doubted, A, A, brought=False, now_s=NOW, random=0.5)
-    assert (quiet.unchanged, quiet.doubt) == (0, 10.0)
-    known = Trust(lies=True)
-    assert (modified(known), not_modified(known)) == (known, known)
-
-
-def test_what_is_kept_of_a_feed_is_small_json() -> None:
-    moving, trust = redirected()[-1][0], Trust(probe_at_s=NOW)
-    for kept in (moving, trust):
-        stored = msgspec.json.encode(kept)
-        assert msgspec.json.decode(stored, type=type(kept)) == kept
-        assert len(json.dumps(msgspec.to_builtins(kept))) < 200
