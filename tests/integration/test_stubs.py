@@ -1,34 +1,16 @@
-"""The stand-ins are honest: Slack refuses what Slack refuses, the outlet answers 304."""
+"""The stub Slack is honest: it refuses what Slack refuses, and fails as it is told."""
 
 import asyncio
 from typing import Any
 
 import aiohttp
-import feedparser
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-from stubs.outlet import AUTO, Entry, OutletStub, rss
 from stubs.slack import SlackStub
+from stubs.slack_client import client, error_of
 
 HEADLINE = "Will not impose sanctions against Pakistan on terror: US"
 PATIENCE_S = 5.0
-
-
-@pytest.fixture
-def slack():
-    with SlackStub() as stub:
-        yield stub
-
-
-@pytest.fixture
-def outlet():
-    with OutletStub() as stub:
-        yield stub
-
-
-def client(stub: SlackStub, token: str = "xoxb-good", **settings: Any) -> AsyncWebClient:
-    return AsyncWebClient(token=token, base_url=stub.url, retry_handlers=[], **settings)
 
 
 def rich(*leaves: dict[str, Any], kind: str = "rich_text_section") -> list[dict[str, Any]]:
@@ -78,7 +60,6 @@ CARD = [
     {"type": "context", "elements": [mrkdwn(20)]},
     {"type": "section", "text": mrkdwn(3000)},
 ]
-
 BAD_BLOCKS: dict[str, list[Any]] = {
     "51 blocks": [{"type": "divider"}] * 51,
     "unknown block": [{"type": "blink"}],
@@ -110,12 +91,6 @@ BAD_BLOCKS: dict[str, list[Any]] = {
     "list without style": rich(kind="rich_text_list"),
     "section in a section": rich({"type": "rich_text_section", "elements": []}),
 }
-
-
-async def error_of(call) -> str:
-    with pytest.raises(SlackApiError) as caught:
-        await call
-    return str(caught.value.response["error"])
 
 
 async def test_a_good_card_is_stored_as_it_was_sent(slack):
@@ -249,76 +224,6 @@ async def test_client_msg_id_counts_only_where_it_is_honoured():
             assert len(stub.messages) == count
 
 
-async def test_a_channel_is_read_by_its_id_only(slack):
-    sent = await client(slack).chat_postMessage(channel="#desk", text="root")
-    by_name = client(slack).conversations_history(channel="#desk")
-    assert await error_of(by_name) == "channel_not_found"
-    by_id = await client(slack).conversations_history(channel=sent["channel"])
-    assert [message["text"] for message in by_id["messages"]] == ["root"]
-    listed = await client(slack).users_conversations()
-    assert [(c["name"], c["id"]) for c in listed["channels"]] == [("desk", sent["channel"])]
-    slack.private_channels.add("#desk")
-    assert (await client(slack).users_conversations())["channels"] == []
-    both = await client(slack).users_conversations(types="public_channel,private_channel")
-    assert both["channels"] == []
-    private = await client(slack).users_conversations(types="private_channel")
-    assert private["channels"] == listed["channels"]
-
-
-async def test_history_shows_roots_newest_first_after_a_time(slack):
-    metadata = {"event_type": "card", "event_payload": {"aid": "1"}}
-    sent = [
-        await client(slack).chat_postMessage(channel="C1", text=text, metadata=metadata)
-        for text in ("one", "two", "three")
-    ]
-    await client(slack).chat_postMessage(channel="C1", text="reply", thread_ts=sent[2]["ts"])
-
-    async def texts(**arguments: Any) -> tuple[list[str], str]:
-        page = await client(slack).conversations_history(channel="C1", **arguments)
-        cursor = page["response_metadata"]["next_cursor"]
-        return [message["text"] for message in page["messages"]], cursor
-
-    assert await texts() == (["three", "two", "one"], "")
-    assert await texts(oldest=sent[0]["ts"]) == (["three", "two"], "")
-    assert await texts(oldest=sent[0]["ts"], inclusive=True) == (["three", "two", "one"], "")
-    assert await texts(limit=2) == (["two", "one"], "2")
-    assert await texts(limit=2, cursor="2") == (["three"], "")
-    plain = await client(slack).conversations_history(channel="C1")
-    asked = await client(slack).conversations_history(channel="C1", include_all_metadata=True)
-    assert "metadata" not in plain["messages"][0]
-    assert asked["messages"][0]["metadata"] == metadata
-
-
-async def test_replies_come_with_their_root(slack):
-    root = await client(slack).chat_postMessage(channel="C1", text="root")
-    for text in ("one", "two"):
-        await client(slack).chat_postMessage(channel="C1", text=text, thread_ts=root["ts"])
-    page = await client(slack).conversations_replies(channel="C1", ts=root["ts"], limit=1)
-    assert [m["text"] for m in page["messages"]] == ["root", "one"]
-    cursor = page["response_metadata"]["next_cursor"]
-    rest = await client(slack).conversations_replies(channel="C1", ts=root["ts"], cursor=cursor)
-    assert [m["text"] for m in rest["messages"]] == ["two"]
-    nowhere = client(slack).conversations_replies(channel="C1", ts="1.0")
-    assert await error_of(nowhere) == "thread_not_found"
-
-
-async def test_a_missing_scope_is_named(slack):
-    await client(slack).chat_postMessage(channel="#desk", text="x")
-    slack.scopes.clear()
-    with pytest.raises(SlackApiError) as caught:
-        await client(slack).conversations_history(channel=slack.messages[0].channel_id)
-    assert caught.value.response["error"] == "missing_scope"
-    assert caught.value.response["needed"] == "channels:history"
-
-
-async def test_what_lags_and_what_is_not_kept(slack):
-    slack.lag_s, slack.keep_metadata = 3600.0, False
-    metadata = {"event_type": "card", "event_payload": {"aid": "1"}}
-    await client(slack).chat_postMessage(channel="C1", text="x", metadata=metadata)
-    assert (await client(slack).conversations_history(channel="C1"))["messages"] == []
-    assert slack.messages[0].metadata is None
-
-
 def test_waiting_in_vain_says_what_came(slack):
     with pytest.raises(TimeoutError, match="0 messages"):
         slack.wait_for(1, 0.01)
@@ -330,64 +235,3 @@ async def test_an_outage_and_back_on_the_same_port(slack):
         await client(slack).auth_test()
     slack.start()
     assert (await client(slack).auth_test())["ok"]
-
-
-async def test_the_outlet_answers_304_to_what_has_not_changed(outlet):
-    body = rss(Entry(HEADLINE, "1", "https://outlet.example/1"))
-    moment = "Wed, 07 Sep 2016 00:00:00 GMT"
-    outlet.serve("/rss", body, etag=AUTO, last_modified=moment)
-    async with aiohttp.ClientSession() as session:
-
-        async def get(**headers: str) -> aiohttp.ClientResponse:
-            names = {key.replace("_", "-"): value for key, value in headers.items()}
-            async with session.get(outlet.url("/rss"), headers=names) as answer:
-                await answer.read()
-                return answer
-
-        first = await get()
-        etag = first.headers["ETag"]
-        assert first.headers["Last-Modified"] == moment
-        assert (await get(If_None_Match=f'"old", W/{etag}')).status == 304
-        assert (await get(If_None_Match='"old"', If_Modified_Since=moment)).status == 200
-        assert (await get(If_Modified_Since=moment)).status == 304
-        outlet.serve("/rss", body + b"\n", etag=AUTO, last_modified=moment)
-        assert (await get(If_None_Match=etag)).status == 200
-    asked = outlet.wait_for("/rss", 5, PATIENCE_S)
-    assert [each.status for each in asked] == [200, 304, 200, 304, 200]
-    assert asked[1].headers["if-none-match"].endswith(etag)
-
-
-async def test_the_outlet_serves_what_it_is_told(outlet):
-    outlet.serve("gone", "moved", status=301, headers={"Location": outlet.url("new")})
-    outlet.serve("new", "<html>", content_type="text/html; charset=utf-8")
-    outlet.serve("slow", "12345678", drip=True)
-    async with aiohttp.ClientSession() as session:
-        async with session.get(outlet.url("gone")) as answer:
-            assert await answer.text() == "<html>"
-            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-        async with session.get(outlet.url("nothing")) as answer:
-            assert answer.status == 404
-        brief = aiohttp.ClientTimeout(total=0.1)
-        async with session.get(outlet.url("slow"), timeout=brief) as answer:
-            with pytest.raises(TimeoutError):
-                await answer.read()
-    with pytest.raises(TimeoutError, match="never"):
-        outlet.wait_for("never", 1, 0.01)
-
-
-def test_rss_is_what_feedparser_reads():
-    hostile = Entry(
-        'A < B & "C" ]]>',
-        "urn:1",
-        "https://outlet.example/?a=1&b=2",
-        summary="<p>Para</p>",
-        published="Wed, 07 Sep 2016 06:00:00 GMT",
-        author="News Agencies",
-    )
-    parsed = feedparser.parse(rss(hostile, Entry("2", "2", "https://outlet.example/2")))
-    assert not parsed.bozo
-    entry = parsed.entries[0]
-    assert (entry.title, entry.id, entry.link) == (hostile.title, hostile.guid, hostile.link)
-    assert (entry.summary, entry.author) == (hostile.summary, hostile.author)
-    assert entry.published == hostile.published
-    assert len(parsed.entries) == 2
