@@ -1,81 +1,20 @@
 """monitor.feeds.state.changes: what of a window is news, against a slow obvious oracle."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stubs.windows import DAY, FEED, HOUR, Memory, clock, item, told
 
-from monitor.feeds.feed import BACKFILL_ALL_S, Feed
-from monitor.feeds.state.changes import (
-    JUMP_S,
-    KNOWN_MOST,
-    KNOWN_SLACK,
-    MAX_REVS,
-    RESURFACED_AFTER_S,
-    Changes,
-    find_changes,
-    needs_all,
-)
+from monitor.feeds.feed import BACKFILL_ALL_S
+from monitor.feeds.state.changes import JUMP_S, MAX_REVS, RESURFACED_AFTER_S, Changes
 from monitor.feeds.state.feed_state import FeedState
 from monitor.feeds.state.known import Known, known_value, read_known
-from monitor.feeds.state.migration import MASS_LEAST
 from monitor.feeds.state.overlap import WINDOW_MOST, WindowFacts, pack_window, read_window
 from streams.decision import Reason
-from streams.item import Clock, Item, Kind, Precision, iso_utc
+from streams.item import Clock, Kind, Precision
 from streams.story import version
-from streams.text import digest
-
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-FEED = Feed(id="f", url="https://a.example/rss")
-
-
-def clock(ago_s: float) -> Clock:
-    return Clock(at=iso_utc(NOW - timedelta(seconds=ago_s)))
-
-
-def item(
-    n: int, title: str = "", *, ago_s: float | None = 60.0, guid: str = "g", **more: Any
-) -> Item:
-    published = None if ago_s is None else clock(ago_s)
-    made = Item(
-        id=f"f/{guid}{n}",
-        feed="f",
-        title=title or f"Headline number {n}",
-        canonical_url=f"https://a.example/{n}",
-        published=published,
-        **more,
-    )
-    return replace(made, payload_hash=digest(made.title, made.summary, str(published)))
-
-
-@dataclass
-class Memory:
-    """A feed's known items, polled with one window after another."""
-
-    feed: Feed = FEED
-    known: dict[str, Known] = field(default_factory=dict)
-    polls: int = 0
-
-    def poll(self, window: Sequence[Item], *, again: bool = False, **facts: Any) -> Changes:
-        about = WindowFacts(first_poll=not self.polls, total=len(window), **facts)
-        changes = find_changes(
-            window, self.known, feed=self.feed, now=NOW, facts=about, again=again
-        )
-        self.polls += 1
-        stored = {i: known_value(k, self.polls) for i, k in {**self.known, **changes.known}.items()}
-        self.known = read_known(stored)
-        return changes
-
-
-def told(changes: Changes) -> list[tuple[str, Kind, int, bool]]:
-    return [(i.id, i.kind, i.rev, i.baseline) for i in changes.publish]
-
-
-HOUR, DAY = 3_600.0, 86_400.0
 
 
 def test_the_first_poll_is_a_baseline_and_stays_one_on_a_new_broker() -> None:
@@ -159,112 +98,6 @@ def test_only_the_dates_tell_that_a_story_is_old() -> None:
     assert kinds == [Kind.NEW, Kind.RESURFACED]
 
 
-def test_all_guids_anew_is_a_migration_and_no_news() -> None:
-    memory = Memory()
-    memory.poll([item(n, ago_s=DAY) for n in range(12)])
-    new_ids = [item(n, guid="h", ago_s=DAY) for n in range(12)]
-    moved = memory.poll([*new_ids, item(99, guid="h")])
-    assert [i.id for i in moved.publish] == ["f/h99"]  # real news is told all the same
-    assert [(e.reason, e.detail) for e in moved.events] == [
-        (Reason.FEED_MIGRATED, "12 of 13 items are known under other ids")
-    ]
-    assert memory.known["f/h3"].baseline
-    changed = [item(3, "Other words", guid="h"), *new_ids[4:]]
-    assert told(memory.poll(changed)) == [("f/h3", Kind.UPDATE, 2, False)]
-
-
-def test_in_a_migration_other_words_are_told() -> None:
-    memory = Memory()
-    memory.poll([item(n) for n in range(12)])
-    window = [item(0, "Other words", guid="h"), *(item(n, guid="h") for n in range(1, 12))]
-    assert told(memory.poll(window)) == [("f/h0", Kind.UPDATE, 2, False)]
-
-
-def test_known_by_headline_and_day_where_addresses_changed_too() -> None:
-    memory = Memory()
-    memory.poll([item(n) for n in range(6)])
-    window = [
-        replace(item(n, guid="h"), canonical_url=f"https://b.example/x/{n}") for n in range(6)
-    ]
-    assert memory.poll(window).publish == ()
-
-
-def test_one_address_for_all_or_a_headline_shared_leads_nowhere() -> None:
-    memory = Memory()
-    poor = [replace(item(n), canonical_url="https://a.example/") for n in range(6)]
-    memory.poll(poor)
-    others = [
-        replace(item(n, f"News {n}", guid="h"), canonical_url="https://a.example/")
-        for n in range(6)
-    ]
-    assert len(memory.poll(others).publish) == 6
-    same = [replace(item(n, "Weather", guid=g), canonical_url="") for g in "ij" for n in range(6)]
-    memory.poll(same[:6])
-    assert len(memory.poll(same[6:]).publish) == 6
-
-
-def test_a_few_new_ids_are_no_migration() -> None:
-    memory = Memory()
-    memory.poll([item(n) for n in range(12)])
-    few = [item(n, guid="h") for n in range(MASS_LEAST - 1)]
-    assert len(memory.poll(few).publish) == MASS_LEAST - 1
-    half = [item(n, guid="h" if n >= 6 else "g") for n in range(12)]
-    assert len(memory.poll(half).publish) == 6
-
-
-def test_all_dates_anew_is_a_migration_and_other_words_are_told() -> None:
-    memory = Memory()
-    memory.poll([item(n, ago_s=30 * DAY) for n in range(8)])
-    window = [item(0, "Other words"), *(item(n) for n in range(1, 8))]
-    moved = memory.poll(window)
-    assert told(moved) == [("f/g0", Kind.UPDATE, 2, False)]
-    assert [e.reason for e in moved.events] == [Reason.FEED_MIGRATED]
-    assert {k.rev for k in memory.known.values()} == {1, 2}
-    assert memory.poll(window) == Changes((), {})
-
-
-def test_no_link_to_the_last_window_is_a_gap() -> None:
-    memory = Memory()
-    memory.poll([item(n) for n in range(9)])
-    facts = {"previous": 9, "since_s": NOW.timestamp() - 600}
-    later = [item(n) for n in range(20, 29)]
-    changes = memory.poll(later, overlap=0, **facts)
-    assert len(changes.publish) == 9
-    [event] = changes.events
-    assert event.reason is Reason.FEED_GAP
-    assert event.detail == (
-        "none of 9 items was there at the last poll, 2026-11-23T11:50:00+00:00: "
-        "some may have been missed"
-    )
-    assert memory.poll([item(n) for n in range(30, 39)], overlap=1, **facts).events == ()
-    assert memory.poll([item(30, "Retouched"), item(50)], overlap=0, **facts).events == ()
-    assert memory.poll([], overlap=0, **facts).events == ()
-
-
-def test_when_all_that_is_known_must_be_read() -> None:
-    few, many = [item(n) for n in range(4)], [item(n) for n in range(9)]
-    later = WindowFacts(total=9)
-    assert needs_all(many, {}, later, 100)
-    assert not needs_all(few, {}, later, 100)
-    assert not needs_all(many, {}, WindowFacts(first_poll=True, total=9), 0)
-    assert not needs_all(many, Memory().poll(many).known, later, 100)
-    assert needs_all([], {}, later, KNOWN_MOST + KNOWN_SLACK + 10)
-
-
-def test_the_oldest_are_forgotten_and_none_that_was_read() -> None:
-    known = {f"f/o{n}": Known(1, "p", "t") for n in range(KNOWN_MOST + KNOWN_SLACK + 3)}
-    shown = [item(0, guid="o"), item(1, guid="new")]
-
-    def forgotten(known: Mapping[str, Known], facts: WindowFacts) -> tuple[str, ...]:
-        return find_changes(shown, known, feed=FEED, now=NOW, facts=facts).forget
-
-    facts = WindowFacts(total=2)
-    assert forgotten(known, facts) == tuple(f"f/o{n}" for n in range(1, KNOWN_SLACK + 3))
-    assert forgotten(known, replace(facts, part=True)) == ()
-    del known["f/o0"]  # few enough: all may have been read for a migration, part of the window
-    assert forgotten(known, facts) == ()
-
-
 def test_what_an_agency_says_beside_the_words_is_an_update_to_the_last() -> None:
     memory = Memory()
     for n in range(MAX_REVS + 1):
@@ -305,13 +138,6 @@ def test_an_outdated_version_is_not_published_to_a_new_broker_either() -> None:
     assert [d.detail for d in memory.poll([item(1, "Old", version="9")]).dropped] == [
         "version 9 after version 10"
     ]
-
-
-def test_an_agencys_numbers_begin_anew_with_its_ids() -> None:
-    memory = Memory()
-    memory.poll([item(n, version="5") for n in range(12)])
-    moved = memory.poll([item(n, f"{n}, more", guid="h", version="1") for n in range(12)])
-    assert (len(moved.publish), moved.dropped) == (12, ())
 
 
 def test_a_window_is_remembered_by_its_digests() -> None:
