@@ -16,6 +16,7 @@ from stubs.newsroom import Newsroom
 from stubs.push_desk import PushDesk, opened
 
 from monitor.embedded.services import Serves, start_service, stop_service
+from monitor.feeds.fetching.fetcher import Fetcher
 from monitor.feeds.state.leases import Leases
 
 _desks = itertools.count()
@@ -85,3 +86,9 @@ def put(folder: Path) -> Put:
         return path
 
     return write
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    async with Fetcher(contact="https://desk.example/about", proxies={}) as opened:
+        yield opened

@@ -1,31 +1,18 @@
 """monitor.feeds.fetching.fetcher against real servers on loopback."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from stubs.fetching import get, trouble
 from stubs.outlet import AUTO, OutletStub
 from stubs.raw import answering
 
-from monitor.feeds.fetching.answers import (
-    Failed,
-    Hop,
-    NotModified,
-    Retrieved,
-    Trouble,
-    Validators,
-)
+from monitor.feeds.fetching.answers import Failed, Hop, NotModified, Retrieved, Trouble, Validators
 from monitor.feeds.fetching.fetcher import MAX_REDIRECTS, Fetcher
 from monitor.feeds.fetching.secrets import read_secret
 
 STAMP = "Wed, 07 Sep 2016 10:00:00 GMT"
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(contact="https://desk.example/about", proxies={}) as opened:
-        yield opened
 
 
 @pytest.fixture
