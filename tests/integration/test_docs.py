@@ -1,16 +1,15 @@
-"""The documentation says what the program does: commands, settings, topics, links, examples."""
+"""The documentation says what the program does: commands, settings, topics, metrics, links."""
 
 import json
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 import typer
 from prometheus_client import Metric
-from pydantic import BaseModel
+from stubs.pages import DOCS, ROOT, page, section
 
 from monitor.cli import app
 from monitor.desk.config import DeskModel, FeedModel
@@ -27,22 +26,13 @@ from streams.decision import Decision, Effect, Reason
 from streams.item import Clock, Item, Kind, Precision, Zone
 from streams.match import Evidence, Hit, Match, Stopped
 from streams.outage import Outages
-from streams.rules.ast import Or
 from streams.rules.book import Book
-from streams.rules.clause_model import AtLeastModel, NearModel, WeightsModel
 from streams.rules.current import Current
-from streams.rules.load import load_book
 from streams.rules.matching.matcher import Matcher
-from streams.rules.model import HoursModel, OriginsModel, RuleModel, RuleTest
-from streams.rules.query.lexer import BadQuery
-from streams.rules.query.parser import FIELDS, parse
 from streams.story import KeyKind
 from streams.topics import TOPICS, DeadLetter, LetterState, decode, encode
 from streams.written import Manifest, WrittenList, WrittenRule
-from streams.yaml12 import Invalid
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
 RECORDS = {
     "wire.items": Item,
@@ -50,26 +40,8 @@ RECORDS = {
     "wire.decisions": Decision,
     "wire.deadletter": DeadLetter,
 }
-TEST_PARTS = {"summary", "outlet", "credit", "url", "feed", "tier", "any", "none"}
-"""Of a rule's own tests: what an item has; shown there or by an item of an example."""
 ON_WIRE_RULES = (WrittenRule, WrittenList, Manifest)
 SHELL_COMPLETION = {"--install-completion", "--show-completion"}
-
-
-def keys(model: type[BaseModel]) -> set[str]:
-    """What may be written in such a mapping."""
-    return {info.alias or name for name, info in model.model_fields.items()}
-
-
-def page(name: str) -> str:
-    return (DOCS / name).read_text(encoding="utf-8")
-
-
-def section(name: str, heading: str) -> str:
-    """The part of a page under the one `## heading`."""
-    parts = re.split(r"^(?=## )", page(name), flags=re.MULTILINE)
-    [found] = [part for part in parts if re.match(rf"## {heading}", part)]
-    return found
 
 
 def leaves(command: object, name: str = "") -> list[tuple[str, object]]:
@@ -208,11 +180,6 @@ def test_every_value_of_a_field_is_documented(value: str) -> None:
     assert re.search(rf"\b{value}\b", page("topics.md"))
 
 
-@pytest.mark.parametrize("key", sorted({*keys(RuleModel), *keys(RuleTest)}))
-def test_every_key_of_a_rule_is_documented(key: str) -> None:
-    assert re.search(rf"`{key}[`:]", page("rules.md"))
-
-
 @pytest.mark.parametrize("value", [*Reason, *Effect])
 def test_every_reason_and_effect_is_documented(value: str) -> None:
     assert f"`{value}`" in page("topics.md")
@@ -253,106 +220,3 @@ def anchors(path: Path) -> set[str]:
 def test_the_picture_loads_nothing_from_elsewhere() -> None:
     drawn = (DOCS / "console.svg").read_text(encoding="utf-8")
     assert not re.search(r"url\(\s*[\"']?(?!#)|href=|@import|<script|<image", drawn)
-
-
-def examples() -> list[tuple[str, dict[str, list[Any]]]]:
-    """Rule files of docs/rules.md with the items they hit and miss: headlines, or more of one."""
-    found = re.findall(r"```yaml\n(.*?)```\n```json\n(.*?)```", page("rules.md"), re.DOTALL)
-    return [(rules, json.loads(cases)) for rules, cases in found]
-
-
-def test_there_are_examples_of_every_key() -> None:
-    assert len(examples()) == page("rules.md").count("```yaml\n") >= 5
-    written = "".join(rules for rules, _ in examples())
-    models = (RuleModel, RuleTest, NearModel, AtLeastModel, WeightsModel, OriginsModel, HoursModel)
-    wanted = {key for model in models for key in keys(model)} - TEST_PARTS
-    assert not {key for key in wanted if not re.search(rf"\b{key}:", written)}
-
-
-@pytest.mark.parametrize(("rules", "cases"), examples())
-def test_rule_examples_hit_and_miss(
-    rules: str, cases: dict[str, list[Any]], tmp_path: Path
-) -> None:
-    file = tmp_path / "rules.yaml"
-    file.write_text(rules, encoding="utf-8")
-    matcher = Matcher(load_book(file))
-    assert [case for case in cases["hit"] if not hits(matcher, case)] == []
-    assert [case for case in cases["miss"] if hits(matcher, case)] == []
-
-
-def hits(matcher: Matcher, case: str | dict[str, Any]) -> bool:
-    item = {"title": case} if isinstance(case, str) else case
-    return bool(matcher.match(msgspec.convert({"id": "1", **item}, Item)).hits)
-
-
-def test_the_grammar_names_what_the_parser_takes() -> None:
-    [grammar] = re.findall(r"```ebnf\n(.*?)```", page("rules.md"), re.DOTALL)
-    table = section("rules.md", "Queries").split("| means |")[1].split("What binds")[0]
-    written = [q for row in table.splitlines() for q in re.findall(r"`(.*?)`", row.split(" | ")[0])]
-    queries = [query.replace("…", "x") for query in written]
-    for query in queries:
-        parse(query, lambda _: (Or(()), ""))
-    literals = {one or two for one, two in re.findall(r"\"([^\"]+)\"|'([^']+)'", grammar)}
-    fields = {f"{name}:" for name in FIELDS if "/" not in name} | {"first/"}
-    assert {each for each in literals if each.endswith(":")} | {"first/"} >= fields
-    seen = " ".join([*queries, section("rules.md", "Queries")])
-    assert not {literal for literal in literals if literal not in seen}
-    rules = set(re.findall(r"^(\w+) += ", grammar, re.MULTILINE))
-    used = set(re.findall(r"[a-z]+", re.sub(r"\"[^\"]*\"|'[^']*'", "", grammar)))
-    assert used - rules == {"word", "number"}
-
-
-def test_habits_are_refused_as_said() -> None:
-    rows = re.findall(
-        r"^\| `([^`]+)` \| `(\".*?\": write .*?)` \|$", page("rules.md"), re.MULTILINE
-    )
-    assert len(rows) >= 9
-    for query, said in rows:
-        with pytest.raises(BadQuery, match=re.escape(said)):
-            parse(query, lambda _: (Or(()), ""))
-    [(query, said)] = re.findall(
-        r"```yaml refused query\nquery: '(.*?)'\n```\n```text\n(.*?)\n```", page("rules.md")
-    )
-    with pytest.raises(BadQuery, match=re.escape(said)):
-        parse(query, lambda _: (Or(()), ""))
-
-
-def test_the_refused_example_is_refused_as_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    [(rules, said)] = re.findall(
-        r"```yaml refused\n(.*?)```.*?```text\n(.*?)```", page("rules.md"), re.DOTALL
-    )
-    monkeypatch.chdir(tmp_path)
-    assert problems(rules) == said.splitlines()
-
-
-def test_what_is_no_yaml_is_refused_as_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    rows = re.findall(r"^\| `(a(?:ll|ny): \[.*\])` \| `(.*)` \|$", page("rules.md"), re.MULTILINE)
-    assert len(rows) >= 5
-    for written, said in rows:
-        [problem] = problems(f"rule:\n  {written}\n")
-        assert problem.endswith(f": {said}")
-
-
-def problems(rules: str) -> list[str]:
-    """What is wrong with `rules`, as `wirewatch check` prints it."""
-    Path("rules.yaml").write_text(rules, encoding="utf-8")
-    with pytest.raises(Invalid) as refused:
-        load_book(Path("rules.yaml"))
-    return [str(problem) for problem in refused.value.problems]
-
-
-def test_the_rule_of_the_readme_does_what_its_tests_say(tmp_path: Path) -> None:
-    [rules] = re.findall(
-        r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
-    )
-    file = tmp_path / "rules.yaml"
-    file.write_text(rules, encoding="utf-8")
-    matcher = Matcher(load_book(file, must_tell=True))
-    cases = re.findall(r'text: "(.*?)", expect: (\w+)', rules)
-    assert [hits(matcher, text) for text, _ in cases] == [want == "hit" for _, want in cases]
-    assert len(rules.splitlines()) <= 10
