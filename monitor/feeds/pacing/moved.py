@@ -75,7 +75,7 @@ def follow(
     feeds.yaml; `overlap`: what it shows has entries known from before.
     """
     if not statuses or not PERMANENT.issuperset(statuses):
-        return (moving if moving.settled else STAYS), None
+        return stayed(moving), None
     if moving.target != target or moving.since_s > now_s:
         return Moving(target=target, since_s=now_s, polls=1), None
     polls = min(moving.polls + 1, AGREES_POLLS)
@@ -85,6 +85,11 @@ def follow(
     why_not = _why_not(url, target, same_site=same_site, overlap=overlap)
     believed = not why_not
     return replace(seen, said=True, believed=believed, settled=believed), _moved(shown, why_not)
+
+
+def stayed(moving: Moving) -> Moving:
+    """After a poll that was answered where the feed was asked."""
+    return moving if moving.settled else STAYS
 
 
 def lost(moving: Moving) -> Moving:

@@ -47,6 +47,13 @@ MAX_ABREAST = 8
 MAX_ABREAST_BYTES = 256 * 1024
 """Of them: behind a long one a short one would wait."""
 
+LIGHT_BYTES = 32 * 1024
+"""Of one worker's jobs: some new items each, some ms together. While that is all, the others stay
+idle: on 2 cores a second busy process costs the first, and the program, a quarter of the speed."""
+
+SLOW_S = 0.05
+"""At one job: then it is no light one, whatever its size."""
+
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """Of the environment; secrets stay here."""
 
@@ -180,9 +187,9 @@ class Parsers:
             self._waiting.popleft()
 
     def _free(self, size: int) -> "_Worker | None":
-        """The worker with the fewest jobs that takes one more."""
+        """The worker that takes one more job and is through with it first."""
         able = [worker for worker in self._workers if worker.takes(size)]
-        return min(able, key=lambda worker: len(worker.errands), default=None)
+        return min(able, key=lambda worker: worker.burden(size), default=None)
 
     def came(self) -> None:
         """A worker is ready, or has answered: it can have another job."""
@@ -238,6 +245,14 @@ class _Worker(asyncio.SubprocessProtocol):
             return False
         few = len(self.errands) < MAX_ABREAST and self._bytes + size <= MAX_ABREAST_BYTES
         return few or not self.errands
+
+    def burden(self, size: int) -> int:
+        """What a job of `size` bytes would wait for; a little is no burden, an idle one is cold."""
+        if not self.errands:
+            return 1
+        under_way_s = asyncio.get_running_loop().time() - self._begun_at
+        light = self._bytes + size <= LIGHT_BYTES and under_way_s < SLOW_S
+        return 0 if light else 1 + len(self.errands)
 
     def send(self, errand: _Errand) -> None:
         self.errands.append(errand)

@@ -15,7 +15,7 @@ from monitor.feeds.fetching.hosts import site_of_url
 from monitor.feeds.fetching.redacted import redacted_url
 from monitor.feeds.pacing import outcomes
 from monitor.feeds.pacing.cadence import Cadence, watch
-from monitor.feeds.pacing.moved import Moving, follow, lost
+from monitor.feeds.pacing.moved import Moving, follow, lost, stayed
 from monitor.feeds.pacing.next_poll import HELD_S, next_poll
 from monitor.feeds.pacing.outcomes import NO_HINTS, Hints, Outcome
 from monitor.feeds.pacing.pace import bounds_of
@@ -147,8 +147,8 @@ def _learn(
     )
     trust, lies = _trust(state, said, brought=brought, now_s=now_s, random=random)
     moving, moved = state.moving, None
-    if said.hops or not said.pushed:
-        target = said.hops[-1].url if said.hops else ""
+    if said.hops:
+        target = said.hops[-1].url
         moving, moved = follow(
             moving,
             feed.url,
@@ -159,6 +159,8 @@ def _learn(
             overlap=said.overlap,
             shown=redacted_url(target),
         )
+    elif not said.pushed:
+        moving = stayed(moving)
     habits = _Habits(cadence=cadence, trust=trust, moving=moving)
     return habits, [event for event in (quiet, lies, moved) if event]
 

@@ -205,18 +205,17 @@ async def _judge(
     unseen = await reader.unseen()
     if not isinstance(unseen, Unseen):
         return unseen
-    facts = replace(unseen.facts, part=reader.retrieved.delta)
-    known = await known_of(lease, unseen.items, facts, means.known)
+    known = await known_of(lease, unseen.items, unseen.facts, means.known)
     if unseen.partial and (
         reader.state.twins
-        or overfull(lease.known_count, facts)
+        or overfull(lease.known_count, unseen.facts)
         or any(item.id in known for item in unseen.items)
     ):
         unseen = await reader.whole()
         if not isinstance(unseen, Unseen):
             return unseen
-        known = await known_of(lease, unseen.items, facts, means.known)
-    changes = news_of(lease, unseen.items, known, facts=facts, again=again, now=reader.now)
+        known = await known_of(lease, unseen.items, unseen.facts, means.known)
+    changes = news_of(lease, unseen.items, known, facts=unseen.facts, again=again, now=reader.now)
     if unseen.read.left_out and not reader.state.overlong:
         said = f"{unseen.read.left_out} entries more than are read of one body"
         changes = replace(changes, events=(*changes.events, FeedEvent(Reason.TOO_LARGE, said)))

@@ -62,11 +62,14 @@ class Unseen:
     @property
     def twins(self) -> bool:
         """True where several entries share an id, and do not say the same."""
-        said = {item.id: version(item) for item in self.items}
-        return any(map(told_apart, said)) or any(
-            each.reason is DropReason.REPEATED and version(each.item) != said.get(each.item.id)
+        again = [
+            each.item
             for each in self.read.entries
-            if isinstance(each, Dropped)
+            if isinstance(each, Dropped) and each.reason is DropReason.REPEATED
+        ]
+        said = {item.id: version(item) for item in self.items} if again else {}
+        return any(told_apart(item.id) for item in self.items) or any(
+            version(item) != said.get(item.id) for item in again
         )
 
 
@@ -119,9 +122,9 @@ class Reader:
     def _of(self, found: Window, read: Read, new: Sequence[bytes]) -> Unseen:
         reach, kept = _within_reach(found), frozenset(new)
         total = len(set(found.digests))
-        left_out = read.left_out + total - len(reach) + found.beyond
+        beyond = total - len(reach) + found.beyond
         return Unseen(
-            read=replace(read, left_out=left_out),
+            read=replace(read, left_out=read.left_out + beyond) if beyond else read,
             facts=self._facts(found.digests),
             digests=self._remembered(reach),
             dropped=self._dropped(read, [d for d in found.digests if d in kept]),
@@ -131,7 +134,7 @@ class Reader:
 
     def _facts(self, digests: Sequence[bytes]) -> WindowFacts:
         facts = self.state.facts(digests)  # a part has nothing in common with the last window
-        return replace(facts, previous=0) if self.retrieved.delta else facts
+        return replace(facts, previous=0, part=True) if self.retrieved.delta else facts
 
     def _remembered(self, digests: Sequence[bytes]) -> list[bytes]:
         """Those that count as seen: a part of a window adds to the last one."""
@@ -156,6 +159,8 @@ class Reader:
             if not isinstance(read, Read):
                 return read
             reads.append(read)
+        if len(reads) <= 2:  # of one document nothing has to be joined
+            return reads[-1]
         return replace(
             reads[-1],
             entries=tuple(without_repeats(chain.from_iterable(read.entries for read in reads))),

@@ -188,9 +188,11 @@ def read_state(stored: str, feed: str = "", known_count: int = 0) -> FeedState:
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         log.warning("feed %s: its stored state is unreadable, it is read anew: %s", feed, error)
         return FeedState(baseline_done=True)
-    state = replace(state, pace=pace.sound(state.pace), cadence=cadence.sound(state.cadence))
-    polled = bool(state.topic_id) and not state.baseline_done
-    return replace(state, baseline_done=True) if polled else state
+    sound = (pace.sound(state.pace), cadence.sound(state.cadence))
+    polled = state.baseline_done or bool(state.topic_id)
+    if sound == (state.pace, state.cadence) and polled == state.baseline_done:
+        return state
+    return replace(state, pace=sound[0], cadence=sound[1], baseline_done=polled)
 
 
 def state_text(state: FeedState) -> str:
