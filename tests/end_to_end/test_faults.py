@@ -22,6 +22,8 @@ NEXT = Entry(
     "EU weighs sanctions over Pakistan port", "s-2", "https://a.example/t", summary="In Brussels."
 )
 NOWHERE = "127.0.0.1:1"
+CHILDREN = 4
+"""Tansu, Valkey and two parsers."""
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_stop_is_clean_and_silent(desk: Desk, outlet: OutletStub, number: int)
     run = desk.run().until_ready()
     run.until_decided("first")
     said, started = list(run.errors), children(run.pid)
-    assert len(started) == 3
+    assert len(started) == CHILDREN
     assert run.stop(number) == 0
     assert run.errors == said
     assert not [pid for pid in started if alive(pid)]
@@ -79,7 +81,7 @@ def test_no_child_survives_a_kill(desk: Desk, outlet: OutletStub) -> None:
     desk.feeds(a=outlet.url("/a"))
     run = desk.run().until_ready()
     started = children(run.pid)
-    assert len(started) == 3
+    assert len(started) == CHILDREN
     run.kill()
     desk.run().until_ready()  # takes longer than the kernel needs to end them
     assert not [pid for pid in started if alive(pid)]
