@@ -13,5 +13,10 @@ async def get(fetcher: Fetcher, url: str, **given: Any) -> Fetched:
 
 def trouble(fetched: Fetched) -> Trouble:
     """What kind of failure it is; it must be one."""
+    return failure(fetched).trouble
+
+
+def failure(fetched: Fetched) -> Failed:
+    """It must be one."""
     assert isinstance(fetched, Failed), fetched
-    return fetched.trouble
+    return fetched

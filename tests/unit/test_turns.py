@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from stubs.turns import Clock
@@ -77,9 +78,9 @@ class Played:
         return max(self.worst_gap_s(feed.id) for feed in self.feeds if feed.id not in self.gone)
 
 
-def feeds(n: int, **options: object) -> list[Feed]:
+def feeds(n: int, **options: Any) -> list[Feed]:
     """So many of one site, each once a minute."""
-    one = replace(Feed(id="", url=f"https://{SITE}/"), every_s=60.0, **options)  # type: ignore[arg-type]
+    one = replace(Feed(id="", url=f"https://{SITE}/"), every_s=60.0, **options)
     return [replace(one, id=f"{one.priority}{i}") for i in range(n)]
 
 
