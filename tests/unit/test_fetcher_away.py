@@ -1,6 +1,7 @@
 """What the fetcher does with unreachable and busy servers, and that no secret is shown."""
 
 import logging
+import socket
 import ssl
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import aiodns
 import aiohttp
 import pytest
+from aiohttp.abc import ResolveResult
 from stubs.certificates import Certificates
 from stubs.fetching import failure, get, trouble
 from stubs.names import Names
@@ -36,7 +38,9 @@ class Away(Names):
         super().__init__()
         self.code = code
 
-    async def resolve(self, host: str, port: int = 0, family: object = 0) -> list:  # type: ignore[override,type-arg]
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
         raise OSError(None, "failed") from aiodns.error.DNSError(self.code, "failed")
 
 
